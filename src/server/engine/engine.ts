@@ -1,0 +1,54 @@
+import type { NamedTensor } from '../model/inference.ts';
+import type { Signature } from '../model/signature.ts';
+import type { Tensor } from '../model/tensor.ts';
+import type { LoadOptions } from '../model/wanted.ts';
+
+/** Port to a runtime that reads, compiles and runs models. Adapters pass `test/suites/engine-suite.ts`. */
+export interface Engine {
+  /** Name and version of the runtime, for the log: `OpenVINO 2026.4.1`. */
+  readonly description: string;
+
+  /**
+   * Reads and compiles the model in a version's directory, off the event loop.
+   * @param directory holds the model's files, in any format that the runtime reads
+   * @throws ServingError `failed-precondition`, with the real cause in its message; nothing stays behind
+   */
+  load(directory: string, options: LoadOptions): Promise<LoadedModel>;
+
+  /** Gives the runtime back. Every model has been closed before. */
+  close(): Promise<void>;
+}
+
+export interface LoadedModel {
+  readonly signature: Signature;
+  /** How many inferences run at a time; more wait their turn. */
+  readonly inferRequests: number;
+
+  /**
+   * Runs the model once. Answers at once, not by a promise, if an infer request was free and the model is quick enough to run
+   * on the calling thread without others noticing.
+   *
+   * @param inputs one tensor for each input of the signature, in its order, each valid for it; the bytes must not change
+   *   until the inference is done
+   * @throws ServingError `resource-exhausted` if too many wait already; `cancelled` or `deadline-exceeded` if the call was
+   *   given up before it began; `internal` ("Internal inference error") if the runtime failed
+   */
+  infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference>;
+
+  /** Frees the model once the inferences under way are done. No inference may begin after. */
+  close(): Promise<void>;
+}
+
+export interface InferOptions {
+  /** Aborted when the caller no longer wants the answer. Its reason, if a ServingError, is thrown as it is. */
+  readonly signal?: AbortSignal;
+  /** Called once, when an infer request is at hand and the inference begins: the wait in the queue is over. */
+  readonly onStart?: () => void;
+}
+
+/** Outputs that lie in the runtime's own memory: to be read before `release`, which must be called exactly once. */
+export interface Inference {
+  /** In the order of the signature's outputs. */
+  readonly outputs: readonly NamedTensor[];
+  release(): void;
+}

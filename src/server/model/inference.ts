@@ -1,0 +1,42 @@
+import type { Tensor } from './tensor.ts';
+
+/** Which servable a request names. Version undefined (or 0 on the wire) asks for the default one. */
+export interface ServableSpec {
+  readonly name: string;
+  readonly version?: number;
+  readonly label?: string;
+}
+
+/**
+ * An input as a client sent it, not yet held against a signature. Its shape may be anything an int64 can say.
+ * `precision` is what the client called it, where that has no name of ours (then no input takes it).
+ */
+export interface InputTensor {
+  readonly precision: string;
+  readonly shape: readonly number[];
+  readonly payload: Payload;
+}
+
+/**
+ * - `bytes`: elements as they lie in memory (tensor_content, raw_input_contents).
+ * - `values`: elements that came one by one, already laid out as in memory; `count` of them. One value fills the shape.
+ * - `strings`: elements of a STRING tensor, or encoded images.
+ */
+export type Payload =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'values'; readonly bytes: Uint8Array; readonly count: number }
+  | { readonly kind: 'strings'; readonly strings: readonly Uint8Array[] };
+
+export interface InferRequest {
+  readonly servable: ServableSpec;
+  readonly inputs: ReadonlyMap<string, InputTensor>;
+  /** Names of the outputs that the client wants, in its order; empty for all. */
+  readonly outputFilter: readonly string[];
+  readonly signatureName?: string;
+}
+
+/** An output by its name. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+}

@@ -1,0 +1,46 @@
+import type { Precision, Shape } from './tensor.ts';
+
+/** A size, if `min === max`; else the sizes that a dynamic dimension takes. `max` is Infinity where there is no bound. */
+export interface Dimension {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One input or output, by the name that clients use. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly precision: Precision;
+  /** Outermost first; `[]` is a scalar. Undefined if the model leaves the rank open. */
+  readonly shape: readonly Dimension[] | undefined;
+  /** In OpenVINO's notation: `NHWC`, `N...`, `N?HW`; `...` where nothing is known. */
+  readonly layout: string;
+}
+
+/** What a servable takes and gives; both lists are sorted by name, byte by byte: validation reports in this order. */
+export interface Signature {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+export function isStatic(dimension: Dimension): boolean {
+  return dimension.min === dimension.max;
+}
+
+export function accepts(dimension: Dimension, size: number): boolean {
+  return size >= dimension.min && size <= dimension.max;
+}
+
+/** As error texts print it: `(1,10)`, `-1` for a dimension of any size, `[1~5]` for a range. */
+export function printShape(shape: readonly Dimension[] | Shape): string {
+  const sizes = shape.map((size) => {
+    if (typeof size === 'number') return String(size);
+    if (isStatic(size)) return String(size.min);
+    return size.max === Number.POSITIVE_INFINITY ? '-1' : `[${size.min}~${size.max}]`;
+  });
+  return `(${sizes.join(',')})`;
+}
+
+/** Byte-wise order of names, as the C++ servers' maps have it (UTF-16 order differs beyond the basic plane). */
+export function compareNames(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,46 @@
+import type { VersionPolicy } from './version-policy.ts';
+
+/**
+ * What a source wants served: always the complete set. A model that is left out is to be drained and unloaded.
+ * Sources emit it, the registry brings it about; neither knows the other.
+ */
+export interface Wanted {
+  readonly models: readonly WantedModel[];
+}
+
+export interface WantedModel {
+  readonly name: string;
+  readonly policy: VersionPolicy;
+  readonly options: LoadOptions;
+  readonly repository: Repository;
+}
+
+/**
+ * The versions on disk, in any order; or, while the base path cannot be read, why: versions that are loaded then stay loaded.
+ */
+export type Repository =
+  | { readonly state: 'listed'; readonly versions: readonly WantedVersion[] }
+  | { readonly state: 'unreadable'; readonly cause: string };
+
+export interface WantedVersion {
+  readonly version: number;
+  /** Absolute path of the version's directory. */
+  readonly directory: string;
+  /**
+   * Changes when the directory's files change (names, sizes, times, inodes): the version is then loaded anew beside the old
+   * one, and a version that failed is tried again at once.
+   */
+  readonly fingerprint: string;
+}
+
+/** How a model is to be loaded. Versions are loaded anew when any of it changes. */
+export interface LoadOptions {
+  /** An OpenVINO device: `CPU`, `GPU.1`, `AUTO:GPU,CPU`, … */
+  readonly targetDevice: string;
+  /** OpenVINO properties, as given; what the server adds when they are silent is the engine's. */
+  readonly pluginConfig: Readonly<Record<string, string>>;
+  /** How many infer requests; 0 asks the device for its optimum. */
+  readonly inferRequests: number;
+  /** Where the engine may keep compiled models. */
+  readonly cacheDir?: string;
+}

@@ -1,0 +1,36 @@
+/** Time as the rest of the program may see it, so that tests can have their own. */
+export interface Clock {
+  /** Milliseconds that only ever grow; the origin means nothing. */
+  now(): number;
+  /** Calls back once, `ms` milliseconds from now, unless cancelled. Does not keep the process alive. */
+  after(ms: number, callback: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timeout = setTimeout(callback, ms);
+    timeout.unref();
+    return { cancel: () => clearTimeout(timeout) };
+  },
+};
+
+/** Resolves after `ms` milliseconds of the clock; rejects with the signal's reason if that is aborted before. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+    const abort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
