@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+
+/**
+ * Who may import whom: `folders` below src, and npm packages (a trailing `*` stands for any ending). A file belongs to the
+ * longest folder that names it. Node's own modules are free for all but the pure folders.
+ */
+interface Rule {
+  readonly folders: readonly string[];
+  readonly packages?: readonly string[];
+  readonly pure?: true;
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  shared: { folders: [], packages: ['pino', '@opentelemetry/*'] },
+  server: { folders: ['server', 'shared'] },
+  'server/model': { folders: [], pure: true },
+  'server/engine': { folders: ['server/model'] },
+  'server/engine/openvino': { folders: ['server/model', 'server/engine', 'shared'], packages: ['koffi'] },
+  'server/engine/openvino-node': { folders: ['server/model', 'server/engine', 'shared'], packages: ['openvino-node'] },
+  'server/config': { folders: ['server/model'], pure: true },
+  'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
+  'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
+  'server/dataplane': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe'] },
+  'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
+  'server/transport': { folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'] },
+  'server/transport/grpc': {
+    folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'],
+    packages: ['@grpc/*'],
+  },
+  'server/observe': { folders: ['server/model', 'shared'] },
+};
+
+/** Files at the top of server: only these see the environment, end the process or read the time; shared/ may too. */
+const roots = ['server/main.ts', 'server/settings.ts'];
+const ambient = /\b(process\.(env|exit|on|once)|Date\.now|setTimeout|setInterval|Math\.random)\b/;
+const importLine = /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+
+test('the source keeps to its import rules', () => {
+  const { problems, edges } = inspect(resolve(import.meta.dirname, '../src'));
+  assert.deepEqual(problems, []);
+  assert.ok(edges > 50, `only ${edges} imports were read`);
+});
+
+test('each planted fault is found', () => {
+  const faults: [file: string, text: string, problem: RegExp][] = [
+    ['server/model/a.ts', "import { b } from '../engine/engine.ts';", /server\/model .* may not import server\/engine/],
+    ['server/model/b.ts', "import fs from 'node:fs';", /server\/model .* may not import node:fs/],
+    ['server/engine/c.ts', "import koffi from 'koffi';", /server\/engine .* may not import koffi/],
+    ['server/wire/d.ts', "export { e } from '../transport/grpc/server.ts';", /may not import server\/transport\/grpc/],
+    ['server/registry/e.ts', "import {\n  scan,\n} from '../source/scan.ts';", /may not import server\/source/],
+    ['server/source/f.ts', "const r = await import('../registry/lifecycle.ts');", /may not import server\/registry/],
+    ['server/dataplane/g.ts', "import '../main.ts';", /may not import server/],
+    ['server/registry/h.ts', 'const t = Date.now();', /uses Date\.now/],
+    ['server/novel/i.ts', 'export const i = 1;', /server\/novel.* has no rule/],
+    ['novel/j.ts', 'export const j = 1;', /novel.* has no rule/],
+    ['server/transport/k.ts', "import type { Server } from '@grpc/grpc-js';", /may not import @grpc\/grpc-js/],
+    ['shared/l.ts', "import { f } from './deep/../../server/model/error.ts';", /may not import server\/model/],
+    ['server/wire/index.ts', 'export {};', /barrel/],
+  ];
+  for (const [file, text, problem] of faults) {
+    const root = mkdtempSync(join(tmpdir(), 'architecture-'));
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+    const { problems } = inspect(root);
+    assert.equal(problems.length, 1, `${file}: ${problems}`);
+    assert.match(problems[0]!, problem);
+  }
+});
+
+function inspect(root: string): { problems: string[]; edges: number } {
+  const problems: string[] = [];
+  let edges = 0;
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  for (const file of files.toSorted()) {
+    const isTest = file.endsWith('.test.ts');
+    const folder = folderOf(file);
+    const rule = rules[folder ?? ''];
+    if (folder === undefined || rule === undefined || (folder === 'server' && !roots.includes(file) && !isTest)) {
+      problems.push(`${file}: its folder has no rule`);
+      continue;
+    }
+    if (file.endsWith('/index.ts')) problems.push(`${file}: no barrel files`);
+    const text = readFileSync(join(root, file), 'utf8');
+    const used = ambient.exec(text)?.[0];
+    if (used && !isTest && folder !== 'shared' && !roots.includes(file)) {
+      problems.push(`${file}: uses ${used}, which belongs to the composition root and shared`);
+    }
+    for (const match of text.matchAll(importLine)) {
+      const target = (match[1] ?? match[2])!;
+      edges++;
+      if (!isTest && !mayImport(root, file, folder, rule, target)) {
+        problems.push(`${folder} (${file}) may not import ${describe(root, file, target)}`);
+      }
+    }
+  }
+  return { problems, edges };
+}
+
+function mayImport(root: string, file: string, folder: string, rule: Rule, target: string): boolean {
+  if (isBuiltin(target)) return !rule.pure;
+  if (!target.startsWith('.')) {
+    const packages = folder === 'server' ? ['*'] : (rule.packages ?? []);
+    return packages.some((name) => (name.endsWith('*') ? target.startsWith(name.slice(0, -1)) : target === name));
+  }
+  const path = pathOf(root, file, target);
+  const to = folderOf(path);
+  if (to === undefined) return false;
+  if (roots.includes(path)) return file === 'server/main.ts';
+  if (folder === 'server') return true;
+  return to === folder || rule.folders.includes(to) || (to.startsWith(`${folder}/`) && folder.split('/').length > 2);
+}
+
+function describe(root: string, file: string, target: string): string {
+  if (!target.startsWith('.')) return target;
+  return folderOf(pathOf(root, file, target)) ?? target;
+}
+
+function pathOf(root: string, file: string, target: string): string {
+  return relative(root, resolve(root, dirname(file), target));
+}
+
+/** The longest folder with a rule that holds the file; folders inside a ruled one are its own rooms. */
+function folderOf(path: string): string | undefined {
+  const parts = dirname(path).split('/');
+  if (parts[0] === 'server' && parts.length > 1 && !(`server/${parts[1]}` in rules)) return undefined;
+  for (let depth = parts.length; depth > 0; depth--) {
+    const folder = parts.slice(0, depth).join('/');
+    if (folder in rules) return folder;
+  }
+  return undefined;
+}
