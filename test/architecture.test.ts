@@ -18,6 +18,7 @@ interface Rule {
 const rules: Readonly<Record<string, Rule>> = {
   shared: { folders: [], packages: ['pino', '@opentelemetry/*'] },
   server: { folders: ['server', 'shared'] },
+  'server/cli': { folders: [], pure: true },
   'server/model': { folders: [], pure: true },
   'server/engine': { folders: ['server/model'] },
   'server/engine/openvino': { folders: ['server/model', 'server/engine', 'shared'], packages: ['koffi'] },

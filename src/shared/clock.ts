@@ -19,6 +19,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds since 1970, as deadlines on the wire count them. */
+export function wallTime(): number {
+  return Date.now();
+}
+
 /** Resolves after `ms` milliseconds of the clock; rejects with the signal's reason if that is aborted before. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

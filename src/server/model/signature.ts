@@ -30,6 +30,19 @@ export function accepts(dimension: Dimension, size: number): boolean {
   return size >= dimension.min && size <= dimension.max;
 }
 
+/**
+ * Where the batch dimension stands in a shape of that rank.
+ * @param layout in OpenVINO's notation; what stands behind an ellipsis is counted from the end
+ * @returns undefined if the layout names none
+ */
+export function batchIndex(layout: string, rank: number): number | undefined {
+  const at = layout.indexOf('N');
+  if (at < 0) return undefined;
+  const ellipsis = layout.indexOf('...');
+  const index = ellipsis >= 0 && ellipsis < at ? rank - (layout.length - at) : at;
+  return index >= 0 && index < rank ? index : undefined;
+}
+
 /** As error texts print it: `(1,10)`, `-1` for a dimension of any size, `[1~5]` for a range. */
 export function printShape(shape: readonly Dimension[] | Shape): string {
   const sizes = shape.map((size) => {

@@ -1,0 +1,327 @@
+/**
+ * The flags of OpenVINO Model Server by their names, defaults and rules, and a few of our own. One table: what is parsed,
+ * checked and printed by --help comes from here.
+ */
+export interface Flag {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean';
+  /** What stands behind the flag in --help. */
+  readonly placeholder?: string;
+  readonly default?: string;
+  readonly least?: number;
+  readonly most?: number;
+  readonly choices?: readonly string[];
+  readonly group: 'model' | 'server' | 'files' | 'other';
+  readonly help: string;
+  /**
+   * - `later`: known, and refused unless it is at its default, so that nobody relies on what is not there.
+   * - `no effect`: about the inside of another server; accepted, and said so in the log.
+   */
+  readonly status?: 'later' | 'no effect';
+}
+
+const list: readonly Flag[] = [
+  {
+    name: 'model_name',
+    type: 'string',
+    placeholder: 'NAME',
+    group: 'model',
+    help: 'name of the model that clients ask for',
+  },
+  {
+    name: 'model_path',
+    type: 'string',
+    placeholder: 'DIR',
+    group: 'model',
+    help: 'folder that holds a folder for each version: DIR/1, DIR/2, …',
+  },
+  {
+    name: 'model_version_policy',
+    type: 'string',
+    placeholder: 'JSON',
+    default: '{"latest": {"num_versions": 1}}',
+    group: 'model',
+    help: 'which versions to serve: latest, specific ({"specific": {"versions": [1, 3]}}) or {"all": {}}',
+  },
+  {
+    name: 'target_device',
+    type: 'string',
+    placeholder: 'DEVICE',
+    default: 'CPU',
+    group: 'model',
+    help: 'OpenVINO device: CPU, GPU, GPU.1, NPU, AUTO:…, HETERO:…',
+  },
+  {
+    name: 'plugin_config',
+    type: 'string',
+    placeholder: 'JSON',
+    default: '{}',
+    group: 'model',
+    help: 'OpenVINO properties: {"NUM_STREAMS": 2, "PERFORMANCE_HINT": "THROUGHPUT"}',
+  },
+  {
+    name: 'nireq',
+    type: 'integer',
+    least: 0,
+    most: 100_000,
+    default: '0',
+    group: 'model',
+    help: 'infer requests per version; 0 takes the optimum of the device',
+  },
+  { name: 'batch_size', type: 'string', group: 'model', status: 'later', help: 'size of the batch dimension' },
+  { name: 'shape', type: 'string', group: 'model', status: 'later', help: 'shapes of the inputs' },
+  { name: 'layout', type: 'string', group: 'model', status: 'later', help: 'layouts of inputs and outputs' },
+  { name: 'mean', type: 'string', group: 'model', status: 'later', help: 'mean values to subtract' },
+  { name: 'scale', type: 'string', group: 'model', status: 'later', help: 'scale values to divide by' },
+  { name: 'color_format', type: 'string', group: 'model', status: 'later', help: 'colour conversion' },
+  { name: 'precision', type: 'string', group: 'model', status: 'later', help: 'precision conversion' },
+  {
+    name: 'stateful',
+    type: 'boolean',
+    default: 'false',
+    group: 'model',
+    status: 'later',
+    help: 'serve a stateful model',
+  },
+  {
+    name: 'idle_sequence_cleanup',
+    type: 'boolean',
+    default: 'true',
+    group: 'model',
+    status: 'later',
+    help: 'drop idle sequences of a stateful model',
+  },
+  {
+    name: 'low_latency_transformation',
+    type: 'boolean',
+    default: 'false',
+    group: 'model',
+    status: 'later',
+    help: 'LowLatency2 for a stateful model',
+  },
+  {
+    name: 'max_sequence_number',
+    type: 'integer',
+    least: 0,
+    default: '500',
+    group: 'model',
+    status: 'later',
+    help: 'sequences of a stateful model',
+  },
+
+  {
+    name: 'config_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'server',
+    help: 'config.json with the models to serve, read anew when it changes; excludes the model flags',
+  },
+  {
+    name: 'port',
+    type: 'integer',
+    least: 0,
+    most: 65_535,
+    default: '0',
+    group: 'server',
+    help: 'gRPC port; 0 turns gRPC off',
+  },
+  {
+    name: 'grpc_bind_address',
+    type: 'string',
+    placeholder: 'LIST',
+    default: '0.0.0.0',
+    group: 'server',
+    help: 'addresses to listen on, separated by commas',
+  },
+  {
+    name: 'grpc_memory_quota',
+    type: 'integer',
+    least: 0,
+    default: '2147483648',
+    group: 'server',
+    help: 'bytes of requests in work at a time; 0 sets no bound',
+  },
+  {
+    name: 'grpc_channel_arguments',
+    type: 'string',
+    placeholder: 'K=V,…',
+    default: '',
+    group: 'server',
+    help: 'gRPC channel arguments, such as grpc.max_connection_age_ms=60000',
+  },
+  {
+    name: 'queue_size',
+    type: 'integer',
+    least: 0,
+    default: '1024',
+    group: 'server',
+    help: 'requests that may wait for an infer request of a version; more are refused (RESOURCE_EXHAUSTED)',
+  },
+  {
+    name: 'drain_timeout_seconds',
+    type: 'integer',
+    least: 0,
+    default: '30',
+    group: 'server',
+    help: 'how long a version that is unloaded, or the server at its end, waits for requests under way',
+  },
+  {
+    name: 'engine',
+    type: 'string',
+    choices: ['openvino', 'openvino-node'],
+    default: 'openvino',
+    group: 'server',
+    help: 'runtime: OpenVINO through its C API, or through the openvino-node package',
+  },
+  {
+    name: 'cache_dir',
+    type: 'string',
+    placeholder: 'DIR',
+    group: 'server',
+    help: 'where OpenVINO keeps compiled models (/opt/cache if that exists)',
+  },
+  {
+    name: 'cpu_extension',
+    type: 'string',
+    placeholder: 'FILE',
+    default: '',
+    group: 'server',
+    help: 'library with custom operations for the CPU',
+  },
+  {
+    name: 'log_level',
+    type: 'string',
+    choices: ['TRACE', 'DEBUG', 'INFO', 'WARNING', 'ERROR'],
+    default: 'INFO',
+    group: 'server',
+    help: 'least severe level that is logged',
+  },
+  {
+    name: 'log_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'server',
+    help: 'file that the log is appended to, instead of standard error',
+  },
+  {
+    name: 'grpc_workers',
+    type: 'integer',
+    least: 1,
+    default: '1',
+    group: 'server',
+    status: 'no effect',
+    help: 'gRPC server instances',
+  },
+  {
+    name: 'grpc_max_threads',
+    type: 'integer',
+    least: 1,
+    group: 'server',
+    status: 'no effect',
+    help: 'threads for gRPC',
+  },
+  {
+    name: 'rest_port',
+    type: 'integer',
+    least: 0,
+    most: 65_535,
+    default: '0',
+    group: 'server',
+    status: 'later',
+    help: 'REST port; 0 turns REST off',
+  },
+  {
+    name: 'rest_bind_address',
+    type: 'string',
+    default: '0.0.0.0',
+    group: 'server',
+    status: 'no effect',
+    help: 'addresses for REST',
+  },
+  { name: 'rest_workers', type: 'integer', least: 2, group: 'server', status: 'no effect', help: 'threads for REST' },
+  {
+    name: 'metrics_enable',
+    type: 'boolean',
+    default: 'false',
+    group: 'server',
+    status: 'later',
+    help: 'serve /metrics',
+  },
+  { name: 'metrics_list', type: 'string', default: '', group: 'server', status: 'later', help: 'metrics to serve' },
+  {
+    name: 'allow_credentials',
+    type: 'boolean',
+    default: 'false',
+    group: 'server',
+    status: 'no effect',
+    help: 'CORS of REST',
+  },
+  { name: 'allowed_origins', type: 'string', default: '*', group: 'server', status: 'no effect', help: 'CORS of REST' },
+  { name: 'allowed_methods', type: 'string', default: '*', group: 'server', status: 'no effect', help: 'CORS of REST' },
+  { name: 'allowed_headers', type: 'string', default: '*', group: 'server', status: 'no effect', help: 'CORS of REST' },
+  {
+    name: 'api_key_file',
+    type: 'string',
+    group: 'server',
+    status: 'later',
+    help: 'file with the key that clients must show',
+  },
+  {
+    name: 'sequence_cleaner_poll_wait_minutes',
+    type: 'integer',
+    least: 0,
+    default: '5',
+    group: 'server',
+    status: 'no effect',
+    help: 'clean-up of idle sequences',
+  },
+  {
+    name: 'custom_node_resources_cleaner_interval_seconds',
+    type: 'integer',
+    least: 0,
+    default: '300',
+    group: 'server',
+    status: 'no effect',
+    help: 'clean-up of custom nodes',
+  },
+
+  {
+    name: 'file_system_poll_wait_seconds',
+    type: 'integer',
+    least: 0,
+    default: '1',
+    group: 'files',
+    help: 'seconds between two looks at the model folders and the config file; 0 turns reloading off',
+  },
+  {
+    name: 'watch_mode',
+    type: 'string',
+    choices: ['auto', 'events', 'poll'],
+    default: 'auto',
+    group: 'files',
+    help: 'notice changes by file events, by looking, or both (auto)',
+  },
+  {
+    name: 'settle_milliseconds',
+    type: 'integer',
+    least: 0,
+    default: '1000',
+    group: 'files',
+    help: 'how long the files of a version must have stayed the same before it is loaded',
+  },
+  {
+    name: 'completion_marker',
+    type: 'string',
+    placeholder: 'NAME',
+    group: 'files',
+    help: 'load a version only once it holds a file of this name',
+  },
+
+  { name: 'help', type: 'boolean', default: 'false', group: 'other', help: 'print this and exit' },
+  { name: 'version', type: 'boolean', default: 'false', group: 'other', help: 'print the version and exit' },
+];
+
+export const flags: ReadonlyMap<string, Flag> = new Map(list.map((flag) => [flag.name, flag]));
+
+/** The flags that describe the one model of single-model mode. */
+export const modelFlags: readonly string[] = list.filter((flag) => flag.group === 'model').map((flag) => flag.name);

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ServingError } from '../model/error.ts';
+import type { InputTensor, Payload } from '../model/inference.ts';
+import type { Dimension, TensorInfo } from '../model/signature.ts';
+import { validateInputs } from './validate-inputs.ts';
+
+const any: Dimension = { min: 0, max: Number.POSITIVE_INFINITY };
+const size = (n: number): Dimension => ({ min: n, max: n });
+const info = (over: Partial<TensorInfo> = {}): TensorInfo => ({
+  name: 'b',
+  precision: 'FP32',
+  shape: [size(1), size(10)],
+  layout: 'N...',
+  ...over,
+});
+const bytes = (n: number): Payload => ({ kind: 'bytes', bytes: new Uint8Array(n) });
+const values = (count: number): Payload => ({ kind: 'values', bytes: new Uint8Array(count * 4).fill(7), count });
+const strings = (...texts: string[]): Payload => ({ kind: 'strings', strings: texts.map((text) => Buffer.from(text)) });
+const input = (over: Partial<InputTensor> = {}): InputTensor => ({
+  precision: 'FP32',
+  shape: [1, 10],
+  payload: bytes(40),
+  ...over,
+});
+const validate = (inputs: Record<string, InputTensor>, ...infos: TensorInfo[]) =>
+  validateInputs(new Map(Object.entries(inputs)), { inputs: infos, outputs: [] });
+
+const refusals: [what: string, inputs: Record<string, InputTensor>, infos: TensorInfo[], message: string][] = [
+  ['no inputs', {}, [info()], 'Invalid number of inputs - Expected: 1; Actual: 0'],
+  ['too many', { b: input(), c: input() }, [info()], 'Invalid number of inputs - Expected: 1; Actual: 2'],
+  ['another name', { c: input() }, [info()], 'Missing input with specific name - Required input: b'],
+  [
+    'a negative size',
+    { b: input({ shape: [-1, 10] }) },
+    [info()],
+    'Invalid input shape - Negative or zero dimension size is not acceptable: (-1,10); input name: b',
+  ],
+  [
+    'another precision',
+    { b: input({ precision: 'I32' }) },
+    [info()],
+    'Invalid input precision - Expected: FP32; Actual: I32; input name: b',
+  ],
+  [
+    'another rank',
+    { b: input({ shape: [10] }) },
+    [info()],
+    'Invalid number of shape dimensions - Expected: (1,10); Actual: (10); input name: b',
+  ],
+  [
+    'another batch size',
+    { b: input({ shape: [2, 10] }) },
+    [info()],
+    'Invalid input batch size - Expected: 1; Actual: 2; input name: b',
+  ],
+  [
+    'another batch size where the batch comes last',
+    { b: input({ shape: [10, 2] }) },
+    [info({ shape: [size(10), size(1)], layout: '...N' })],
+    'Invalid input batch size - Expected: 1; Actual: 2; input name: b',
+  ],
+  [
+    'another size',
+    { b: input({ shape: [1, 11] }) },
+    [info()],
+    'Invalid input shape - Expected: (1,10); Actual: (1,11); input name: b',
+  ],
+  [
+    'a size out of range',
+    { b: input({ shape: [7, 3] }) },
+    [info({ shape: [{ min: 1, max: 5 }, any] })],
+    'Invalid input shape - Expected: ([1~5],-1); Actual: (7,3); input name: b',
+  ],
+  [
+    'too few bytes',
+    { b: input({ payload: bytes(36) }) },
+    [info()],
+    'Invalid content size of tensor proto - Expected: 40 bytes; Actual: 36 bytes; input name: b',
+  ],
+  [
+    'too few values',
+    { b: input({ payload: values(9) }) },
+    [info()],
+    'Invalid number of values in tensor proto container - Expected: 10; Actual: 9; input name: b',
+  ],
+  [
+    'one value for no element',
+    { b: input({ shape: [0], payload: values(1) }) },
+    [info({ shape: [any] })],
+    'Invalid number of values in tensor proto container - Expected: 0; Actual: 1; input name: b',
+  ],
+  [
+    'a shape that no memory holds',
+    { b: input({ shape: [2 ** 40, 2 ** 40] }) },
+    [info({ shape: [any, any] })],
+    'Invalid content size of tensor proto - Shape dimensions are too large; input name: b',
+  ],
+  [
+    'one value for a shape that would eat the memory',
+    { b: input({ shape: [2 ** 29], payload: values(1) }) },
+    [info({ shape: [any] })],
+    'Invalid content size of tensor proto - Shape dimensions are too large; input name: b',
+  ],
+  [
+    'too few strings',
+    { b: input({ precision: 'STRING', shape: [3], payload: strings('x', 'y') }) },
+    [info({ precision: 'STRING', shape: [any] })],
+    'Invalid number of values in tensor proto container - Expected: 3; Actual: 2; input name: b',
+  ],
+  [
+    'the first in the order of names, whatever the order they came in',
+    { c: input({ shape: [] }), b: input({ precision: 'U8' }) },
+    [info(), info({ name: 'c' })],
+    'Invalid input precision - Expected: FP32; Actual: U8; input name: b',
+  ],
+];
+
+for (const [what, inputs, infos, message] of refusals) {
+  test(`refuses ${what}`, () => {
+    assert.throws(() => validate(inputs, ...infos), new ServingError('invalid-argument', message));
+  });
+}
+
+test('bytes that fit are taken as they are, without a copy', () => {
+  const payload = bytes(40);
+  const [tensor] = validate({ b: input({ payload }) }, info());
+  assert.ok(tensor?.precision === 'FP32' && payload.kind === 'bytes');
+  assert.equal(tensor.data, payload.bytes);
+});
+
+test('one value fills the shape', () => {
+  const [tensor] = validate({ b: input({ payload: values(1) }) }, info());
+  assert.ok(tensor?.precision === 'FP32');
+  assert.deepEqual([...tensor.data], new Array(40).fill(7));
+  const [text] = validate(
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x') }) },
+    info({ precision: 'STRING', shape: [any] }),
+  );
+  assert.ok(text?.precision === 'STRING');
+  assert.deepEqual(text.strings.map(String), ['x', 'x']);
+});
+
+test('scalars, empty tensors and any rank where the model leaves it open', () => {
+  assert.equal(validate({ b: input({ shape: [], payload: bytes(4) }) }, info({ shape: [], layout: '...' })).length, 1);
+  assert.equal(
+    validate({ b: input({ shape: [0, 10], payload: bytes(0) }) }, info({ shape: [any, size(10)] })).length,
+    1,
+  );
+  assert.equal(validate({ b: input({ shape: [2, 5, 1] }) }, info({ shape: undefined })).length, 1);
+});

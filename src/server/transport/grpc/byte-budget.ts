@@ -1,0 +1,27 @@
+import { ServingError } from '../../model/error.ts';
+
+/** A bound on the bytes of the requests that are in work at a time. */
+export class ByteBudget {
+  readonly #most: number;
+  #used = 0;
+
+  /** @param most bytes; 0 for no bound */
+  constructor(most: number) {
+    this.#most = most === 0 ? Number.POSITIVE_INFINITY : most;
+  }
+
+  /** @throws ServingError `resource-exhausted` */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.#most) {
+      throw new ServingError(
+        'resource-exhausted',
+        `Requests in work would exceed the memory quota of ${this.#most} bytes - In work: ${this.#used} bytes; this request: ${bytes} bytes`,
+      );
+    }
+    this.#used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}

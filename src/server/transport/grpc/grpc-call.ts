@@ -1,0 +1,39 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { wallTime } from '../../../shared/clock.ts';
+import { ServingError } from '../../model/error.ts';
+import type { CallContext } from '../../observe/call-context.ts';
+import type { Span, Tracing } from '../../observe/span.ts';
+
+type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'once' | 'getDeadline' | 'metadata'>;
+
+/** A grpc-js call as the methods see it. The signal is made when someone asks for it: a quick inference never does. */
+export class GrpcCall implements CallContext {
+  readonly span: Span | undefined;
+  readonly #call: SurfaceCall;
+  #controller: AbortController | undefined;
+
+  constructor(call: SurfaceCall, method: string, tracing: Tracing | undefined) {
+    this.#call = call;
+    this.span = tracing?.serverSpan(method, (name) => {
+      const [value] = call.metadata.get(name);
+      return typeof value === 'string' ? value : undefined;
+    });
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = new AbortController();
+      const abort = () => controller.abort(this.#reason());
+      if (this.#call.cancelled) abort();
+      else this.#call.once('cancelled', abort);
+      this.#controller = controller;
+    }
+    return this.#controller.signal;
+  }
+
+  #reason(): ServingError {
+    return Number(this.#call.getDeadline()) <= wallTime()
+      ? new ServingError('deadline-exceeded', 'Deadline exceeded')
+      : new ServingError('cancelled', 'Request was cancelled');
+  }
+}

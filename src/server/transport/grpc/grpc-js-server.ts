@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import type { Logger } from '../../../shared/log.ts';
+import { toServingError } from '../../model/error.ts';
+import type { Tracing } from '../../observe/span.ts';
+import { grpcStatusCode } from '../../wire/grpc-status.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { GrpcCall } from './grpc-call.ts';
+import type { GrpcServer } from './grpc-server.ts';
+import type { Methods, StreamingMethod, UnaryMethod } from './methods.ts';
+import { reflection } from './reflection.ts';
+
+export interface GrpcServerOptions {
+  readonly methods: Methods;
+  readonly log: Logger;
+  readonly tracing?: Tracing | undefined;
+  /** Bytes of requests in work at a time; 0 for no bound. */
+  readonly memoryQuota: number;
+  /** grpc-js channel options by name, over the defaults below. */
+  readonly channelArguments: Readonly<Record<string, string | number>>;
+}
+
+/** 1 GiB, as OpenVINO Model Server: beyond it the library answers RESOURCE_EXHAUSTED. */
+const largestMessage = 1024 ** 3;
+
+/** Enough for any client that multiplexes on purpose; a bound, so that one connection cannot queue without end. */
+const concurrentStreams = 1024;
+
+/** A status message travels in a header block, whose size clients bound (8 KiB is common). */
+const longestDetails = 2048;
+
+/** The methods, carried by grpc-js. */
+export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
+  const server = new Server({
+    'grpc.max_receive_message_length': largestMessage,
+    'grpc.max_send_message_length': largestMessage,
+    'grpc.max_concurrent_streams': concurrentStreams,
+    ...options.channelArguments,
+  });
+  addMethods(server, options);
+  reflection().addToServer(server);
+  return {
+    listen: (address, port) =>
+      new Promise((resolve, reject) => {
+        const host = address.includes(':') ? `[${address}]` : address;
+        server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+          error ? reject(error) : resolve(bound),
+        );
+      }),
+    drain: (clock, ms) =>
+      new Promise((resolve) => {
+        const timer = clock.after(ms, () => {
+          server.forceShutdown();
+          resolve();
+        });
+        server.tryShutdown(() => {
+          timer.cancel();
+          resolve();
+        });
+      }),
+  };
+}
+
+function addMethods(server: Server, options: GrpcServerOptions): void {
+  const budget = new ByteBudget(options.memoryQuota);
+  const definitions: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
+  const handlers: Record<string, handleUnaryCall<Buffer, Uint8Array> | handleBidiStreamingCall<Buffer, Uint8Array>> =
+    {};
+  for (const [name, method] of Object.entries(options.methods.unary)) {
+    definitions[name] = definition(name, false);
+    handlers[name] = unary(name, method, budget, options);
+  }
+  for (const [name, method] of Object.entries(options.methods.streaming)) {
+    definitions[name] = definition(name, true);
+    handlers[name] = streaming(name, method, options);
+  }
+  server.addService(definitions, handlers);
+}
+
+/** On the wire a call that streams one way looks like one that streams both ways. */
+function definition(name: string, stream: boolean): MethodDefinition<Buffer, Uint8Array> {
+  return {
+    path: `/${name}`,
+    requestStream: stream,
+    responseStream: stream,
+    requestSerialize: identity,
+    requestDeserialize: identity,
+    responseSerialize: asBuffer,
+    responseDeserialize: identity,
+  };
+}
+
+function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: GrpcServerOptions) {
+  const handle: handleUnaryCall<Buffer, Uint8Array> = (call, callback) => {
+    const message = call.request;
+    const context = new GrpcCall(call, name, options.tracing);
+    const { span } = context;
+    const finish = (answer: Uint8Array) => {
+      budget.give(message.byteLength);
+      span?.end();
+      callback(null, answer);
+    };
+    const fail = (error: unknown) => {
+      budget.give(message.byteLength);
+      callback(failure(name, error, context, options.log));
+    };
+    try {
+      budget.take(message.byteLength);
+    } catch (error) {
+      callback(failure(name, error, context, options.log));
+      return;
+    }
+    try {
+      const answer = span ? span.run(() => method(message, context)) : method(message, context);
+      if (answer instanceof Promise) answer.then(finish, fail);
+      else finish(answer);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  return handle;
+}
+
+function streaming(name: string, method: StreamingMethod, options: GrpcServerOptions) {
+  const handle: handleBidiStreamingCall<Buffer, Uint8Array> = async (call) => {
+    const context = new GrpcCall(call, name, options.tracing);
+    try {
+      for await (const answer of method(call, context)) {
+        if (!call.write(answer)) await once(call, 'drain', { signal: context.signal });
+      }
+      context.span?.end();
+      call.end();
+    } catch (error) {
+      const status = failure(name, error, context, options.log);
+      if (!call.cancelled) call.emit('error', status);
+    }
+  };
+  return handle;
+}
+
+function failure(
+  name: string,
+  error: unknown,
+  { span }: GrpcCall,
+  log: Logger,
+): Pick<StatusObject, 'code' | 'details'> {
+  const known = toServingError(error);
+  const code = grpcStatusCode[known.code];
+  const report = () => log.error({ err: known.cause ?? known, method: name }, known.message);
+  if (known.code === 'internal') span ? span.run(report) : report();
+  span?.set({ 'rpc.response.status_code': code });
+  span?.end(known);
+  return { code, details: known.message.slice(0, longestDetails) };
+}
+
+function identity(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
