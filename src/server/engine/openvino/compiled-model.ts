@@ -1,0 +1,110 @@
+import { compareNames, type Dimension } from '../../model/signature.ts';
+import type { LoadOptions } from '../../model/wanted.ts';
+import { precisionFromCode } from './element-type.ts';
+import { InferRequest, type Port } from './infer-request.ts';
+import { check, decodeArray, type Handle, handleFrom, type Library, offLoop, takeString } from './library.ts';
+
+interface NativePartialShape {
+  rank: { min: number | bigint; max: number | bigint };
+  dims: Handle;
+}
+
+export interface Ports {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+/**
+ * The inputs and outputs of a compiled model, each list sorted by name.
+ * @throws Error that names the port, if one has an element type that no protocol carries
+ */
+export function portsOf(library: Library, compiled: Handle): Ports {
+  return {
+    inputs: list(library, 'input', library.inputsSize, (i, out) => library.input(compiled, i, out), compiled),
+    outputs: list(library, 'output', library.outputsSize, (i, out) => library.output(compiled, i, out), compiled),
+  };
+}
+
+/** As many infer requests as asked for, or as the device likes best. */
+export async function createRequests(
+  library: Library,
+  compiled: Handle,
+  ports: Ports,
+  options: LoadOptions,
+): Promise<InferRequest[]> {
+  const count = options.inferRequests || optimum(library, compiled);
+  const requests: InferRequest[] = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      const out: [Handle | null] = [null];
+      check(library, await offLoop(library.createRequest, compiled, out));
+      requests.push(new InferRequest(library, out[0]!, ports.inputs, ports.outputs));
+    }
+  } catch (error) {
+    for (const request of requests) request.free();
+    throw error;
+  }
+  return requests;
+}
+
+function optimum(library: Library, compiled: Handle): number {
+  const address = handleFrom(library, (out) =>
+    library.compiledProperty(compiled, 'OPTIMAL_NUMBER_OF_INFER_REQUESTS', out),
+  );
+  return Math.max(1, Number(takeString(library, address)));
+}
+
+function list(
+  library: Library,
+  kind: 'input' | 'output',
+  size: Library['inputsSize'],
+  portAt: (index: number, out: [Handle | null]) => number,
+  compiled: Handle,
+): Port[] {
+  const count: [number | bigint] = [0];
+  check(library, size(compiled, count));
+  const ports = Array.from({ length: Number(count[0]) }, (_, index) => {
+    const port = handleFrom(library, (out) => portAt(index, out));
+    try {
+      return readPort(library, port, kind, index);
+    } finally {
+      library.portFree(port);
+    }
+  });
+  return ports.sort((a, b) => compareNames(a.info.name, b.info.name));
+}
+
+function readPort(library: Library, port: Handle, kind: 'input' | 'output', index: number): Port {
+  const name = nameOf(library, port) ?? `${kind === 'output' ? 'out' : 'in'}_${index}`;
+  const type: [number] = [0];
+  check(library, library.portType(port, type));
+  const precision = precisionFromCode(type[0]);
+  if (!precision)
+    throw new Error(`${kind} ${name} has an element type that cannot be served (OpenVINO's number ${type[0]})`);
+  const shape = shapeOf(library, port);
+  return { index, info: { name, precision, shape, layout: shape?.length === 0 ? '...' : 'N...' } };
+}
+
+/** Undefined for a port without a tensor name, as the outputs of some converted models are. */
+function nameOf(library: Library, port: Handle): string | undefined {
+  const out: [Handle | null] = [null];
+  return library.portName(port, out) === 0 && out[0] ? takeString(library, out[0]) : undefined;
+}
+
+function shapeOf(library: Library, port: Handle): Dimension[] | undefined {
+  const shape: NativePartialShape = { rank: { min: 0, max: 0 }, dims: 0n };
+  check(library, library.portShape(port, shape));
+  const { min, max } = shape.rank;
+  const dimensions =
+    Number(min) === Number(max)
+      ? decodeArray(shape.dims, 'ov_dimension_t', Number(max)).map((size) =>
+          dimension(size as NativePartialShape['rank']),
+        )
+      : undefined;
+  library.partialShapeFree(shape);
+  return dimensions;
+}
+
+function dimension({ min, max }: NativePartialShape['rank']): Dimension {
+  return { min: Number(min), max: Number(max) < 0 ? Number.POSITIVE_INFINITY : Number(max) };
+}

@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ServingError } from '../../model/error.ts';
+
+/** What the runtime is given to read. */
+export interface ModelFiles {
+  readonly model: string;
+  readonly weights?: string;
+}
+
+/** First match in this order, whatever the files are called. */
+const endings = ['.xml', '.onnx', '.pdmodel', '.pb', '.tflite'];
+const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel': '.pdiparams' };
+
+/**
+ * The model's files in a version's directory: OpenVINO IR, ONNX, PaddlePaddle, TensorFlow (a SavedModel's directory or a frozen
+ * graph) or TensorFlow Lite.
+ * @throws ServingError `failed-precondition` if there is none, or the directory cannot be read
+ */
+export async function findModelFiles(directory: string): Promise<ModelFiles> {
+  const names = await list(directory);
+  for (const ending of endings) {
+    const model = names.find((name) => name.endsWith(ending));
+    if (!model) continue;
+    if (model === 'saved_model.pb') return { model: directory };
+    const weights = model.slice(0, -ending.length) + (weightsOf[ending] ?? '');
+    return names.includes(weights) && weightsOf[ending]
+      ? { model: join(directory, model), weights: join(directory, weights) }
+      : { model: join(directory, model) };
+  }
+  throw new ServingError(
+    'failed-precondition',
+    `No model found in ${directory} - Expected: a file that ends in one of ${endings.join(', ')}; Actual: ${names.join(', ') || 'no files'}`,
+  );
+}
+
+async function list(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    throw new ServingError('failed-precondition', `Cannot read the model's directory - ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { isStatic } from '../../model/signature.ts';
+import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
+import type { LoadOptions } from '../../model/wanted.ts';
+import type { Engine, LoadedModel } from '../engine.ts';
+import { createRequests, portsOf } from './compiled-model.ts';
+import { signatureOf } from './infer-request.ts';
+import {
+  check,
+  type Handle,
+  handleFrom,
+  type Library,
+  loadError,
+  type NativeProperty,
+  offLoop,
+  openLibrary,
+} from './library.ts';
+import { findModelFiles } from './model-files.ts';
+import { OpenVinoModel } from './openvino-model.ts';
+
+export interface OpenVinoOptions {
+  /** Path of libopenvino_c, as `findLibrary` gives it. */
+  readonly library: string;
+  /** How many requests may wait for an infer request of a version; more are refused. */
+  readonly mostWaiting: number;
+  /** A library with custom operations for the CPU. */
+  readonly cpuExtension?: string;
+}
+
+/** OpenVINO, through its C API. */
+export function createOpenVinoEngine(options: OpenVinoOptions): Engine {
+  const library = openLibrary(options.library);
+  const core = handleFrom(library, (out) => library.coreCreate(out));
+  if (options.cpuExtension) check(library, library.coreAddExtension(core, options.cpuExtension));
+  // The runtime keeps its last error message once for the process: two loads that fail side by side could swap theirs.
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    description: describe(library),
+    load(directory, loadOptions) {
+      const loaded = turn.then(() => load(library, core, directory, loadOptions, options.mostWaiting));
+      turn = loaded.catch(() => undefined);
+      return loaded;
+    },
+    async close() {
+      await turn;
+      library.coreFree(core);
+    },
+  };
+}
+
+async function load(
+  library: Library,
+  core: Handle,
+  directory: string,
+  options: LoadOptions,
+  mostWaiting: number,
+): Promise<LoadedModel> {
+  const files = await findModelFiles(directory);
+  const { mapped, properties } = propertiesOf(options);
+  // Weights that are mapped from their file change, or end the process, when someone writes to the file.
+  check(library, library.coreSetProperties(core, null, 1, [{ key: 'ENABLE_MMAP', value: mapped }]));
+  const out: [Handle | null] = [null];
+  const read = await offLoop(library.readModel, core, files.model, files.weights ?? null, out);
+  const model = orLoadError(library, read, out, 'Cannot read the model');
+  const status = await offLoop(
+    library.compileModel,
+    core,
+    model,
+    options.targetDevice,
+    properties.length,
+    properties,
+    out,
+  );
+  let compiled: Handle;
+  try {
+    compiled = orLoadError(library, status, out, 'Cannot compile model into target device');
+  } finally {
+    library.modelFree(model);
+  }
+  try {
+    const ports = portsOf(library, compiled);
+    const requests = await createRequests(library, compiled, ports, options);
+    const loaded = new OpenVinoModel(signatureOf(ports.inputs, ports.outputs), requests, mostWaiting, () =>
+      library.compiledFree(compiled),
+    );
+    await measure(loaded);
+    return loaded;
+  } catch (error) {
+    library.compiledFree(compiled);
+    throw loadError('Cannot serve the model', error);
+  }
+}
+
+/**
+ * What the runtime is told beside what the user says: to answer quickly rather than to answer many at once, and not to map
+ * weights from their file.
+ */
+function propertiesOf(options: LoadOptions): { mapped: string; properties: NativeProperty[] } {
+  const { ENABLE_MMAP: mapped = 'NO', ...given } = options.pluginConfig;
+  const config: Record<string, string> = given;
+  if (!('PERFORMANCE_HINT' in config) && !('NUM_STREAMS' in config)) config.PERFORMANCE_HINT = 'LATENCY';
+  if (options.cacheDir) config.CACHE_DIR ??= options.cacheDir;
+  return { mapped, properties: Object.entries(config).map(([key, value]) => ({ key, value })) };
+}
+
+function orLoadError(library: Library, status: number, out: [Handle | null], what: string): Handle {
+  try {
+    check(library, status);
+    return out[0]!;
+  } catch (error) {
+    throw loadError(what, error);
+  }
+}
+
+/**
+ * Runs the model on zeros, away from the event loop, to learn whether it is quick. The first run of a model pays for what it
+ * sets up, so the second one counts. A model that cannot run on zeros is learnt from its first requests.
+ */
+async function measure(model: OpenVinoModel): Promise<void> {
+  const inputs = zeros(model);
+  if (!inputs) return;
+  try {
+    await model.rehearse(inputs);
+  } catch {
+    return;
+  }
+}
+
+function zeros(model: LoadedModel): Tensor[] | undefined {
+  const inputs: Tensor[] = [];
+  for (const { precision, shape } of model.signature.inputs) {
+    if (!shape || precision === 'STRING') return undefined;
+    const sizes = shape.map((size) => (isStatic(size) ? size.min : Math.max(1, size.min)));
+    const count = elementCount(sizes);
+    if (count === undefined) return undefined;
+    inputs.push({ precision, shape: sizes, data: new Uint8Array(new ArrayBuffer(count * bytesPerElement[precision])) });
+  }
+  return inputs;
+}
+
+function describe(library: Library): string {
+  const version = { buildNumber: '', description: '' };
+  check(library, library.version(version));
+  return `OpenVINO ${version.buildNumber}`;
+}

@@ -1,0 +1,111 @@
+import { ServingError } from '../../model/error.ts';
+import type { Signature } from '../../model/signature.ts';
+import type { Tensor } from '../../model/tensor.ts';
+import type { Inference, InferOptions, LoadedModel } from '../engine.ts';
+import { RequestPool } from '../request-pool.ts';
+import { Cost } from './cost.ts';
+import type { InferRequest } from './infer-request.ts';
+
+/** A compiled model and its infer requests. */
+export class OpenVinoModel implements LoadedModel {
+  readonly signature: Signature;
+  readonly inferRequests: number;
+  readonly #pool: RequestPool<InferRequest>;
+  readonly #cost = new Cost();
+  readonly #free: () => void;
+
+  /** @param free gives the compiled model back, after its requests */
+  constructor(signature: Signature, requests: readonly InferRequest[], mostWaiting: number, free: () => void) {
+    this.signature = signature;
+    this.inferRequests = requests.length;
+    this.#pool = new RequestPool(requests, mostWaiting);
+    this.#free = free;
+  }
+
+  infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
+    const request = this.#pool.tryTake();
+    if (!request) return this.#inferLater(inputs, options);
+    const bytes = byteSize(inputs);
+    if (!this.#cost.isInline(bytes)) return this.#inferOffLoop(request, inputs, bytes, options);
+    options.onStart?.();
+    return this.#inferInline(request, inputs, bytes);
+  }
+
+  /** Runs twice, away from the event loop; how long the second run takes says how to run the first requests. */
+  async rehearse(inputs: readonly Tensor[]): Promise<void> {
+    const request = await this.#pool.take(undefined);
+    try {
+      request.setInputs(inputs);
+      await request.runOffLoop();
+      const begin = performance.now();
+      await request.runOffLoop();
+      this.#cost.record(performance.now() - begin, byteSize(inputs));
+    } finally {
+      this.#giveBack(request);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const request of await this.#pool.drain()) request.free();
+    this.#free();
+  }
+
+  async #inferLater(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+    const request = await this.#pool.take(options.signal);
+    return this.#inferOffLoop(request, inputs, byteSize(inputs), options);
+  }
+
+  #inferInline(request: InferRequest, inputs: readonly Tensor[], bytes: number): Inference {
+    const begin = performance.now();
+    try {
+      request.setInputs(inputs);
+      request.run();
+      this.#cost.record(performance.now() - begin, bytes);
+      return this.#inference(request);
+    } catch (error) {
+      throw this.#failed(request, error);
+    }
+  }
+
+  async #inferOffLoop(
+    request: InferRequest,
+    inputs: readonly Tensor[],
+    bytes: number,
+    options: InferOptions,
+  ): Promise<Inference> {
+    options.onStart?.();
+    const begin = performance.now();
+    try {
+      request.setInputs(inputs);
+      await request.runOffLoop();
+      this.#cost.record(performance.now() - begin, bytes);
+      return this.#inference(request);
+    } catch (error) {
+      throw this.#failed(request, error);
+    }
+  }
+
+  #inference(request: InferRequest): Inference {
+    return { outputs: request.outputs(), release: () => this.#giveBack(request) };
+  }
+
+  #failed(request: InferRequest, cause: unknown): ServingError {
+    this.#giveBack(request);
+    if (cause instanceof ServingError) return cause;
+    return new ServingError('internal', 'Internal inference error', { cause });
+  }
+
+  #giveBack(request: InferRequest): void {
+    request.clear();
+    this.#pool.give(request);
+  }
+}
+
+function byteSize(tensors: readonly Tensor[]): number {
+  let bytes = 0;
+  for (const tensor of tensors) {
+    if (tensor.precision !== 'STRING') bytes += tensor.data.byteLength;
+    else for (const string of tensor.strings) bytes += string.byteLength;
+  }
+  return bytes;
+}

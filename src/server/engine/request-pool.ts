@@ -1,0 +1,90 @@
+import { ServingError } from '../model/error.ts';
+
+interface Waiter<T> {
+  readonly resolve: (item: T) => void;
+  readonly reject: (error: unknown) => void;
+  readonly forget: () => void;
+}
+
+/**
+ * Infer requests to be had one at a time, first come, first served. The line is bounded; whoever gives up leaves it.
+ */
+export class RequestPool<T> {
+  readonly #free: T[];
+  readonly #all: readonly T[];
+  readonly #mostWaiting: number;
+  /** In order of arrival; a Set, because those who give up leave from the middle. */
+  readonly #waiting = new Set<Waiter<T>>();
+  #drained: (() => void) | undefined;
+
+  /** @param mostWaiting how many may wait beside those that have an item */
+  constructor(items: readonly T[], mostWaiting: number) {
+    this.#all = items;
+    this.#free = [...items];
+    this.#mostWaiting = mostWaiting;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** One that is free now, if there is; most recently used first, whose memory is in the caches. */
+  tryTake(): T | undefined {
+    return this.#free.pop();
+  }
+
+  /**
+   * Waits for one.
+   * @throws ServingError `resource-exhausted` if too many wait already; the signal's reason once that is aborted
+   */
+  take(signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted) return Promise.reject(reasonOf(signal));
+    const item = this.tryTake();
+    if (item !== undefined) return Promise.resolve(item);
+    if (this.#waiting.size >= this.#mostWaiting) {
+      return Promise.reject(
+        new ServingError(
+          'resource-exhausted',
+          `Too many requests wait for an infer request - Limit: ${this.#mostWaiting}; infer requests: ${this.#all.length}`,
+        ),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waiting.delete(waiter);
+        reject(reasonOf(signal!));
+      };
+      const forget = () => signal?.removeEventListener('abort', abort);
+      const waiter: Waiter<T> = { resolve, reject, forget };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(waiter);
+    });
+  }
+
+  give(item: T): void {
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next.forget();
+      next.resolve(item);
+      return;
+    }
+    this.#free.push(item);
+    if (this.#free.length === this.#all.length) this.#drained?.();
+  }
+
+  /** Resolves with all the items once every one is back. Who still waits gets its turn before. */
+  async drain(): Promise<readonly T[]> {
+    if (this.#free.length < this.#all.length) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    this.#free.length = 0;
+    return this.#all;
+  }
+}
+
+function reasonOf(signal: AbortSignal): ServingError {
+  if (signal.reason instanceof ServingError) return signal.reason;
+  return new ServingError('cancelled', 'Request was cancelled', { cause: signal.reason });
+}
