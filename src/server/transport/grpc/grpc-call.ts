@@ -4,7 +4,9 @@ import { ServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import type { Span, Tracing } from '../../observe/span.ts';
 
-type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'once' | 'getDeadline' | 'metadata'>;
+type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDeadline' | 'metadata'> & {
+  once(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A grpc-js call as the methods see it. The signal is made when someone asks for it: a quick inference never does. */
 export class GrpcCall implements CallContext {

@@ -1,0 +1,96 @@
+import type { NamedTensor } from '../../model/inference.ts';
+import type { Shape, Tensor } from '../../model/tensor.ts';
+import { fieldSize, varintSize } from '../protobuf/size.ts';
+import { ProtoWriter } from '../protobuf/writer.ts';
+import { dataType } from './data-type.ts';
+
+export interface PredictResponse {
+  readonly name: string;
+  readonly version: number;
+  readonly signatureName: string;
+  readonly outputs: readonly NamedTensor[];
+}
+
+/** The UTF-8 bytes of names, which are few and come again with every answer. Bounded, should someone's names never end. */
+const known = new Map<string, Buffer>();
+const mostKnown = 4096;
+
+/** A `tensorflow.serving.PredictResponse`. Each tensor is copied once, into the message. */
+export function encodePredictResponse(response: PredictResponse): Buffer {
+  const { outputs } = response;
+  const name = utf8(response.name);
+  const signature = utf8(response.signatureName);
+  const version = 1 + varintSize(response.version);
+  const spec = fieldSize(name.length) + fieldSize(version) + fieldSize(signature.length);
+  const shapes: number[] = [];
+  const tensors: number[] = [];
+  const entries: number[] = [];
+  let size = fieldSize(spec);
+  for (const { name: outputName, tensor } of outputs) {
+    const shape = shapeSize(tensor.shape);
+    const bytes = tensorSize(tensor, shape);
+    const entry = fieldSize(utf8(outputName).length) + fieldSize(bytes);
+    shapes.push(shape);
+    tensors.push(bytes);
+    entries.push(entry);
+    size += fieldSize(entry);
+  }
+  const writer = new ProtoWriter(size);
+  for (let i = 0; i < outputs.length; i++) {
+    const output = utf8(outputs[i]!.name);
+    writer.head(1, entries[i]!);
+    writer.head(1, output.length);
+    writer.raw(output);
+    writer.head(2, tensors[i]!);
+    writeTensor(writer, outputs[i]!.tensor, shapes[i]!);
+  }
+  writer.head(2, spec);
+  writer.head(1, name.length);
+  writer.raw(name);
+  writer.head(2, version);
+  writer.number(1, response.version);
+  writer.head(3, signature.length);
+  writer.raw(signature);
+  return writer.bytes;
+}
+
+function tensorSize(tensor: Tensor, shape: number): number {
+  let size = 2 + fieldSize(shape);
+  if (tensor.precision !== 'STRING') size += fieldSize(tensor.data.byteLength);
+  else for (const string of tensor.strings) size += fieldSize(string.byteLength);
+  return size;
+}
+
+function writeTensor(writer: ProtoWriter, tensor: Tensor, shape: number): void {
+  writer.number(1, dataType[tensor.precision]);
+  writer.head(2, shape);
+  for (const size of tensor.shape) {
+    writer.head(2, 1 + varintSize(size));
+    writer.number(1, size);
+  }
+  if (tensor.precision !== 'STRING') {
+    writer.head(4, tensor.data.byteLength);
+    writer.raw(tensor.data);
+    return;
+  }
+  for (const string of tensor.strings) {
+    writer.head(8, string.byteLength);
+    writer.raw(string);
+  }
+}
+
+function shapeSize(shape: Shape): number {
+  let bytes = 0;
+  for (const size of shape) bytes += fieldSize(1 + varintSize(size));
+  return bytes;
+}
+
+function utf8(text: string): Buffer {
+  let bytes = known.get(text);
+  if (!bytes) {
+    if (known.size >= mostKnown) known.clear();
+    bytes = Buffer.from(text);
+    known.set(text, bytes);
+  }
+  return bytes;
+}
