@@ -23,7 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/engine': { folders: ['server/model'] },
   'server/engine/openvino': { folders: ['server/model', 'server/engine', 'shared'], packages: ['koffi'] },
   'server/engine/openvino-node': { folders: ['server/model', 'server/engine', 'shared'], packages: ['openvino-node'] },
-  'server/config': { folders: ['server/model'], pure: true },
+  'server/config': { folders: ['server/model'] },
   'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/dataplane': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe'] },

@@ -16,6 +16,7 @@ export class RequestPool<T> {
   /** In order of arrival; a Set, because those who give up leave from the middle. */
   readonly #waiting = new Set<Waiter<T>>();
   #drained: (() => void) | undefined;
+  #closed = false;
 
   /** @param mostWaiting how many may wait beside those that have an item */
   constructor(items: readonly T[], mostWaiting: number) {
@@ -35,10 +36,12 @@ export class RequestPool<T> {
 
   /**
    * Waits for one.
-   * @throws ServingError `resource-exhausted` if too many wait already; the signal's reason once that is aborted
+   * @throws ServingError `resource-exhausted` if too many wait already; the signal's reason once that is aborted;
+   *   `version-retired` once it drains
    */
   take(signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
+    if (this.#closed) return Promise.reject(retired());
     const item = this.tryTake();
     if (item !== undefined) return Promise.resolve(item);
     if (this.#waiting.size >= this.#mostWaiting) {
@@ -72,8 +75,14 @@ export class RequestPool<T> {
     if (this.#free.length === this.#all.length) this.#drained?.();
   }
 
-  /** Resolves with all the items once every one is back. Who still waits gets its turn before. */
+  /** Gives out no more, refuses those who wait, and resolves with all the items once every one is back. */
   async drain(): Promise<readonly T[]> {
+    this.#closed = true;
+    for (const { forget, reject } of this.#waiting) {
+      forget();
+      reject(retired());
+    }
+    this.#waiting.clear();
     if (this.#free.length < this.#all.length) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
@@ -87,4 +96,8 @@ export class RequestPool<T> {
 function reasonOf(signal: AbortSignal): ServingError {
   if (signal.reason instanceof ServingError) return signal.reason;
   return new ServingError('cancelled', 'Request was cancelled', { cause: signal.reason });
+}
+
+function retired(): ServingError {
+  return new ServingError('version-retired', 'Model with requested version is retired');
 }

@@ -1,0 +1,101 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { VersionPolicy } from '../model/version-policy.ts';
+import { latestOnly } from '../model/version-policy.ts';
+import type { LoadOptions } from '../model/wanted.ts';
+import { readPluginConfig } from './plugin-config.ts';
+import { isInteger, isObject, type Problems } from './problems.ts';
+import { readVersionPolicy } from './version-policy.ts';
+
+/** A model as its user describes it: `LoadOptions` less what the server decides for all models. */
+export interface ModelConfig {
+  readonly name: string;
+  /** Absolute. */
+  readonly basePath: string;
+  readonly policy: VersionPolicy;
+  readonly options: Omit<LoadOptions, 'cacheDir'>;
+}
+
+/** The most infer requests that a model may have. */
+export const mostInferRequests = 100_000;
+
+/** Fields of config.json that other servers know, and this one will. */
+const later = [
+  'batch_size',
+  'shape',
+  'layout',
+  'mean',
+  'scale',
+  'color_format',
+  'precision',
+  'allow_cache',
+  'stateful',
+  'idle_sequence_cleanup',
+  'low_latency_transformation',
+  'max_sequence_number',
+  'custom_loader_options',
+  'graph_path',
+  'subconfig',
+];
+
+/**
+ * An entry of `model_config_list`.
+ * @param directory what relative base paths start from: the config file's
+ * @returns undefined if name or base path are missing
+ */
+export function readModelConfig(
+  value: unknown,
+  path: string,
+  directory: string,
+  problems: Problems,
+): ModelConfig | undefined {
+  if (!isObject(value) || !isObject(value.config) || Object.keys(value).length !== 1) {
+    problems.add(path, 'an object with the one key "config"', value);
+    return undefined;
+  }
+  const { name, base_path, model_version_policy, nireq, target_device, plugin_config, ...rest } = value.config;
+  const at = (field: string) => `${path}.config.${field}`;
+  for (const field of Object.keys(rest)) {
+    problems.say(at(field), later.includes(field) ? 'this field is not supported yet' : 'there is no such field');
+  }
+  const policy =
+    model_version_policy === undefined
+      ? latestOnly
+      : readVersionPolicy(model_version_policy, at('model_version_policy'), problems);
+  const pluginConfig =
+    plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
+  if (nireq !== undefined && !isInteger(nireq, 0, mostInferRequests)) {
+    problems.add(at('nireq'), `an integer from 0 to ${mostInferRequests}`, nireq);
+  }
+  if (target_device !== undefined && !isFilled(target_device)) {
+    problems.add(at('target_device'), 'the name of a device', target_device);
+  }
+  if (!isFilled(name)) problems.add(at('name'), 'a name', name);
+  const basePath = readBasePath(base_path, at('base_path'), directory, problems);
+  if (!isFilled(name) || basePath === undefined) return undefined;
+  return {
+    name,
+    basePath,
+    policy,
+    options: {
+      targetDevice: isFilled(target_device) ? target_device : 'CPU',
+      pluginConfig,
+      inferRequests: isInteger(nireq, 0) ? nireq : 0,
+    },
+  };
+}
+
+/**
+ * The folder of a model's versions.
+ * @returns undefined, and a problem, if it is none that can be served from
+ */
+export function readBasePath(value: unknown, path: string, directory: string, problems: Problems): string | undefined {
+  if (!isFilled(value)) problems.add(path, 'a folder that holds a folder for each version', value);
+  else if (/^[a-z0-9]+:\/\//.test(value)) problems.say(path, `cloud storage is not supported yet: ${value}`);
+  else if (value.split('/').includes('..')) problems.say(path, `".." is not allowed in a path: ${value}`);
+  else return isAbsolute(value) ? value : resolve(directory, value);
+  return undefined;
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,54 @@
+import { type ModelConfig, readModelConfig } from './model-config.ts';
+import { parseJson } from './parse-json.ts';
+import { isObject, Problems } from './problems.ts';
+
+export type ParsedConfig =
+  | { readonly models: readonly ModelConfig[]; readonly problems?: undefined }
+  | { readonly problems: readonly string[] };
+
+/** Sections that may stand in the file as long as they ask for nothing. */
+const empty = [
+  'pipeline_config_list',
+  'custom_node_library_config_list',
+  'custom_loader_config_list',
+  'mediapipe_config_list',
+];
+
+/**
+ * The text of a config.json: the models to serve, or everything that is wrong with it.
+ * @param directory of the file: relative base paths start there
+ */
+export function parseConfig(text: string, directory: string): ParsedConfig {
+  const problems = new Problems();
+  const models = readConfig(parseJson(text, 'config', problems), directory, problems);
+  return problems.all.length > 0 ? { problems: problems.all } : { models };
+}
+
+function readConfig(value: unknown, directory: string, problems: Problems): ModelConfig[] {
+  if (value === undefined) return [];
+  if (!isObject(value)) {
+    problems.add('config', 'an object', value);
+    return [];
+  }
+  const { model_config_list: list, monitoring, ...rest } = value;
+  for (const [section, content] of Object.entries(rest)) {
+    if (!empty.includes(section)) problems.say(section, 'there is no such section');
+    else if (!Array.isArray(content) || content.length > 0) problems.say(section, 'this section is not supported yet');
+  }
+  if (isObject(monitoring) && isObject(monitoring.metrics) && monitoring.metrics.enable !== false) {
+    problems.say('monitoring.metrics.enable', 'metrics are not supported yet');
+  }
+  if (!Array.isArray(list)) {
+    problems.add('model_config_list', 'a list', list);
+    return [];
+  }
+  const models = list.flatMap(
+    (entry, i) => readModelConfig(entry, `model_config_list[${i}]`, directory, problems) ?? [],
+  );
+  const names = new Set<string>();
+  for (const { name } of models) {
+    if (names.has(name)) problems.say('model_config_list', `two models have the name ${name}`);
+    names.add(name);
+  }
+  return models;
+}

@@ -1,0 +1,166 @@
+import type { Inference } from '../engine/engine.ts';
+import { ServingError } from '../model/error.ts';
+import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
+import { batchIndex, type Signature } from '../model/signature.ts';
+import type { Tensor } from '../model/tensor.ts';
+import type { VersionStatus } from '../model/version-status.ts';
+import type { CallContext } from '../observe/call-context.ts';
+import type { Pinned, Registry } from '../registry/registry.ts';
+import { filterOutputs } from './filter-outputs.ts';
+import { validateInputs } from './validate-inputs.ts';
+
+/** The name of the one signature that a servable has. */
+export const signatureName = 'serving_default';
+
+/** How long a request waits for a version that is being loaded. */
+const loadWaitMs = 10_000;
+
+export interface Servable {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** What a request gets. The outputs lie in the runtime's memory until `release`, which must be called exactly once. */
+export interface Answer {
+  readonly servable: Servable;
+  readonly outputs: readonly NamedTensor[];
+  release(): void;
+}
+
+/** What every protocol is served from. */
+export class Dataplane {
+  readonly #registry: Registry;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /**
+   * Runs the servable that the request names; at once, if it can.
+   * @throws ServingError
+   */
+  infer(request: InferRequest, call: CallContext): Answer | Promise<Answer> {
+    let pinned: Pinned;
+    try {
+      pinned = this.#registry.acquire(request.servable);
+    } catch (error) {
+      return this.#inferWhenLoaded(request, call, error);
+    }
+    return infer(pinned, request, call);
+  }
+
+  /** @throws ServingError; a version that is still being loaded is not waited for */
+  metadata(spec: ServableSpec): { servable: Servable; signature: Signature } {
+    const { name, version, model, release } = this.#registry.acquire(spec);
+    release();
+    return { servable: { name, version }, signature: model.signature };
+  }
+
+  /** @throws ServingError */
+  status(spec: ServableSpec): VersionStatus[] {
+    return this.#registry.status(spec);
+  }
+
+  /** By name, for every model that is wanted: whether a version of it is available. */
+  readiness(): ReadonlyMap<string, boolean> {
+    return this.#registry.readiness();
+  }
+
+  /** Calls back when anything that `status` or `readiness` tell may have changed. */
+  subscribe(listener: () => void): () => void {
+    return this.#registry.subscribe(listener);
+  }
+
+  async #inferWhenLoaded(request: InferRequest, call: CallContext, error: unknown): Promise<Answer> {
+    if (!(error instanceof ServingError)) throw error;
+    if (error.code !== 'not-loaded' && error.code !== 'version-not-found') throw error;
+    await this.#registry.whenLoaded(request.servable, loadWaitMs, call.signal);
+    return infer(this.#registry.acquire(request.servable), request, call);
+  }
+}
+
+function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer | Promise<Answer> {
+  try {
+    checkSignatureName(request.signatureName);
+    const { signature } = pinned.model;
+    const inputs = validateInputs(request.inputs, signature);
+    const outputs = filterOutputs(request.outputFilter, signature);
+    if (call.span) return inferTraced(pinned, inputs, outputs, call);
+    const inference = pinned.model.infer(inputs, call);
+    return inference instanceof Promise ? answerLater(pinned, inference, outputs) : answer(pinned, inference, outputs);
+  } catch (error) {
+    pinned.release();
+    throw error;
+  }
+}
+
+async function answerLater(
+  pinned: Pinned,
+  inference: Promise<Inference>,
+  outputs: readonly number[] | undefined,
+): Promise<Answer> {
+  try {
+    return answer(pinned, await inference, outputs);
+  } catch (error) {
+    pinned.release();
+    throw error;
+  }
+}
+
+function answer(pinned: Pinned, inference: Inference, outputs: readonly number[] | undefined): Answer {
+  return {
+    servable: pinned,
+    outputs: outputs ? outputs.map((i) => inference.outputs[i]!) : inference.outputs,
+    release() {
+      inference.release();
+      pinned.release();
+    },
+  };
+}
+
+/** The same with a span for the wait and one for the work. */
+function inferTraced(
+  pinned: Pinned,
+  inputs: readonly Tensor[],
+  outputs: readonly number[] | undefined,
+  call: CallContext,
+): Promise<Answer> {
+  const { signature } = pinned.model;
+  call.span?.set({
+    'modelserver.model.name': pinned.name,
+    'modelserver.model.version': pinned.version,
+    ...batchSize(inputs, signature),
+  });
+  let stage = call.span?.child('queue wait');
+  const onStart = () => {
+    stage?.end();
+    stage = call.span?.child('inference');
+  };
+  const run = async () => {
+    const { signal } = call;
+    try {
+      const inference = await pinned.model.infer(inputs, signal ? { signal, onStart } : { onStart });
+      stage?.end();
+      return inference;
+    } catch (error) {
+      stage?.end(error);
+      throw error;
+    }
+  };
+  return answerLater(pinned, run(), outputs);
+}
+
+function batchSize(inputs: readonly Tensor[], signature: Signature): { 'modelserver.batch.size'?: number } {
+  const [tensor] = inputs;
+  const [info] = signature.inputs;
+  const index = tensor && info && batchIndex(info.layout, tensor.shape.length);
+  return index === undefined ? {} : { 'modelserver.batch.size': tensor!.shape[index]! };
+}
+
+function checkSignatureName(name: string | undefined): void {
+  if (name === undefined || name === '' || name === signatureName) return;
+  throw new ServingError(
+    'failed-precondition',
+    `Signature with requested name is not found - Expected: ${signatureName}; Actual: ${name}`,
+  );
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../shared/clock.ts';
+import { createLog, type Logger } from '../shared/log.ts';
+import { help } from './cli/help.ts';
+import { Dataplane } from './dataplane/dataplane.ts';
+import type { Engine } from './engine/engine.ts';
+import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
+import { findLibrary, runtimeMissing } from './engine/openvino/runtime.ts';
+import { versionLog } from './observe/version-log.ts';
+import { Lifecycle } from './registry/lifecycle.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { ConfigWatch } from './source/config-watch.ts';
+import { Repositories } from './source/repositories.ts';
+import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
+import { healthMethods } from './transport/grpc/health-methods.ts';
+import { tfsMethods } from './transport/grpc/tfs-methods.ts';
+
+const clock = systemClock;
+
+/** A start that cannot succeed, told in one line. */
+class StartError extends Error {}
+
+async function serve(settings: Settings, log: Logger): Promise<void> {
+  if (settings.withoutEffect.length > 0) {
+    log.info(
+      { flags: settings.withoutEffect },
+      'Accepted without effect: these flags are about the inside of another server',
+    );
+  }
+  const engine = await createEngine(settings);
+  log.info({ engine: engine.description }, 'Starting');
+
+  const observer = versionLog(log, undefined);
+  const registry = new Lifecycle({ engine, clock, observer, drainMs: settings.drainMs });
+  const dataplane = new Dataplane(registry);
+  let ending = false;
+  const tfs = tfsMethods(dataplane);
+  const health = healthMethods(dataplane, () => ending);
+  const server = createGrpcJsServer({
+    methods: { unary: { ...tfs.unary, ...health.unary }, streaming: { ...tfs.streaming, ...health.streaming } },
+    log,
+    memoryQuota: settings.grpc.memoryQuota,
+    channelArguments: settings.grpc.channelArguments,
+  });
+
+  // Listens before models load: liveness probes are answered meanwhile.
+  for (const address of settings.grpc.addresses) {
+    try {
+      const port = await server.listen(address, settings.grpc.port);
+      log.info({ address, port }, 'Serving gRPC');
+    } catch (error) {
+      throw new StartError(`Cannot listen on ${address}:${settings.grpc.port} - ${(error as Error).message}`);
+    }
+  }
+
+  const watchOptions = { clock, log, ...settings.files };
+  const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
+  const stopConfig = await startModels(settings, repositories, watchOptions);
+  await registry.settled();
+  if ('model' in settings.models) checkFirstLoad(registry, settings.models.model.name);
+  log.info('Started model manager thread');
+
+  const signal = await endOfService();
+  ending = true;
+  log.info({ signal }, 'Ending: answering the requests under way');
+  await stopConfig();
+  await repositories.stop();
+  await server.drain(clock, settings.drainMs);
+  await registry.close(settings.drainMs);
+  await engine.close();
+  log.info('Ended');
+}
+
+async function createEngine({ engine }: Settings): Promise<Engine> {
+  if (engine.kind === 'openvino-node') throw new StartError('--engine openvino-node is not available');
+  const library = findLibrary(engine);
+  if (!library) throw new StartError(runtimeMissing(engine));
+  const { mostWaiting, cpuExtension } = engine;
+  return createOpenVinoEngine({ library, mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) });
+}
+
+/** @returns what stops the watch of the config file */
+async function startModels(
+  { models }: Settings,
+  repositories: Repositories,
+  watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
+): Promise<() => Promise<void>> {
+  if ('model' in models) {
+    await repositories.configure([models.model]);
+    return async () => {};
+  }
+  const config = new ConfigWatch(models.configPath, watchOptions, (configured) => repositories.configure(configured));
+  await config.start();
+  if (config.problems.length > 0) {
+    throw new StartError([`The config file ${models.configPath} has problems:`, ...config.problems].join('\n  '));
+  }
+  return () => config.stop();
+}
+
+/** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
+function checkFirstLoad(registry: Lifecycle, name: string): void {
+  const statuses = registry.status({ name });
+  if (statuses.length === 0 || statuses.some(({ state }) => state === 'AVAILABLE')) return;
+  throw new StartError(
+    `Model ${name} cannot be served: ${statuses.map(({ errorMessage }) => errorMessage).join('; ')}`,
+  );
+}
+
+function endOfService(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
+  });
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+async function main(): Promise<number> {
+  const commandLine = readSettings(process.argv.slice(2), process.env, process.cwd());
+  switch (commandLine.kind) {
+    case 'help':
+      process.stdout.write(help());
+      return 0;
+    case 'version':
+      process.stdout.write(`modelserver ${version()}\n`);
+      return 0;
+    case 'wrong':
+      process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver --help.\n`);
+      return 2;
+  }
+  const { level, file } = commandLine.settings.log;
+  const log = createLog(file ? { level, file } : { level });
+  try {
+    await serve(commandLine.settings, log);
+    return 0;
+  } catch (error) {
+    if (error instanceof StartError) process.stderr.write(`modelserver: ${error.message}\n`);
+    else log.fatal({ err: error }, 'Ended by an error');
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,29 @@
+import type { Logger } from '../../shared/log.ts';
+import type { VersionStatus } from '../model/version-status.ts';
+import type { Tracing } from './span.ts';
+
+/** Tells the log and the traces what happens to versions. */
+export function versionLog(log: Logger, tracing: Tracing | undefined) {
+  const begin = (what: string, name: string, version: number) =>
+    tracing?.span(`model ${what}`, { 'modelserver.model.name': name, 'modelserver.model.version': version });
+  return {
+    stateChanged(name: string, { version, state, errorCode, errorMessage }: VersionStatus) {
+      const fields = { model: name, version, state, error_code: errorCode };
+      const text = `STATUS CHANGE: Version ${version} of model ${name} status change. New status: ( "state": "${state}", "error_code": "${errorCode}" )`;
+      if (errorCode === 'OK') log.info(fields, text);
+      else log.error({ ...fields, cause: errorMessage }, text);
+    },
+    loading(name: string, version: number, directory: string) {
+      const span = begin('load', name, version);
+      log.info({ model: name, version, directory }, 'Loading model version');
+      return (error?: unknown) => span?.end(error);
+    },
+    unloading(name: string, version: number) {
+      const span = begin('unload', name, version);
+      return () => {
+        log.info({ model: name, version }, 'Unloaded model version');
+        span?.end();
+      };
+    },
+  };
+}

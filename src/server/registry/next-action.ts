@@ -1,0 +1,112 @@
+import { selectVersions } from '../model/version-policy.ts';
+import type { WantedModel, WantedVersion } from '../model/wanted.ts';
+import { isServing, type State } from './version-state.ts';
+
+/** What the registry knows of one version. An identity stands for the files and the options of a load. */
+export interface VersionFacts {
+  readonly version: number;
+  readonly state: State;
+  /** Of the load that serves. */
+  readonly identity?: string | undefined;
+  /** Of the last load, if that failed; and when it is due again. */
+  readonly failure?: { readonly identity: string; readonly retryAt: number } | undefined;
+}
+
+export interface ModelFacts {
+  readonly name: string;
+  /** Undefined for a model that is no longer wanted. */
+  readonly wanted: WantedModel | undefined;
+  readonly versions: readonly VersionFacts[];
+}
+
+export type Action =
+  | { readonly kind: 'load'; readonly name: string; readonly candidate: WantedVersion; readonly identity: string }
+  | { readonly kind: 'retire'; readonly name: string; readonly version: number }
+  | { readonly kind: 'wait'; readonly until: number };
+
+/** What a load of that candidate would be made of. */
+export function identityOf(model: WantedModel, candidate: WantedVersion): string {
+  return JSON.stringify([candidate.directory, candidate.fingerprint, model.options]);
+}
+
+/**
+ * The one thing to do next; undefined if all is as it should be. New versions load before old ones retire; versions that do not
+ * load are left out and the policy is applied to the rest; and the last version that serves is never retired while its model is
+ * wanted, whatever has become of the files.
+ * @param loading whether a load is under way: they come one at a time
+ */
+export function nextAction(models: readonly ModelFacts[], loading: boolean, now: number): Action | undefined {
+  let load: Action | undefined;
+  let until = Number.POSITIVE_INFINITY;
+  for (const model of models) {
+    const plan = planFor(model, now);
+    if (plan.retire !== undefined) return { kind: 'retire', name: model.name, version: plan.retire };
+    load ??= plan.load;
+    until = Math.min(until, plan.until);
+  }
+  if (load && !loading) return load;
+  return until < Number.POSITIVE_INFINITY ? { kind: 'wait', until } : undefined;
+}
+
+interface Plan {
+  readonly load?: Action | undefined;
+  readonly retire?: number | undefined;
+  readonly until: number;
+}
+
+function planFor(model: ModelFacts, now: number): Plan {
+  const never = Number.POSITIVE_INFINITY;
+  const { wanted } = model;
+  if (!wanted) {
+    return { retire: model.versions.find((facts) => mayRetire(facts))?.version, until: never };
+  }
+  if (wanted.repository.state === 'unreadable') return { until: never };
+  const facts = new Map(model.versions.map((version) => [version.version, version]));
+  const candidates = new Map(wanted.repository.versions.map((candidate) => [candidate.version, candidate]));
+  const target = targetOf(wanted, facts);
+
+  let until = never;
+  let load: Action | undefined;
+  // Those that failed stay in line beside the target: one of them may be the version that is truly wanted.
+  const inLine = new Set([...target, ...selectVersions(wanted.policy, [...candidates.keys()])]);
+  for (const version of [...inLine].sort((a, b) => b - a)) {
+    const candidate = candidates.get(version)!;
+    const identity = identityOf(wanted, candidate);
+    const known = facts.get(version);
+    if (known && (known.identity === identity || !mayLoad(known.state))) continue;
+    if (known?.failure?.identity === identity && known.failure.retryAt > now) {
+      until = Math.min(until, known.failure.retryAt);
+      continue;
+    }
+    load ??= { kind: 'load', name: model.name, candidate, identity };
+  }
+
+  // Before an old version goes, all that the policy asks for has been loaded, or has failed.
+  const complete = target.every((version) => isServing(facts.get(version)?.state ?? 'waiting'));
+  const replaced = complete && target.length > 0;
+  const retire = model.versions.find(
+    (known) => mayRetire(known) && !inLine.has(known.version) && (!isServing(known.state) || replaced),
+  );
+  return { load, retire: retire?.version, until };
+}
+
+/** The versions that the policy picks of those that serve, or that may: all but those that failed with these files. */
+function targetOf(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>): number[] {
+  if (wanted.repository.state === 'unreadable') return [];
+  const usable = wanted.repository.versions.filter((candidate) => {
+    const known = facts.get(candidate.version);
+    return !known || isServing(known.state) || known.failure?.identity !== identityOf(wanted, candidate);
+  });
+  return selectVersions(
+    wanted.policy,
+    usable.map((candidate) => candidate.version),
+  );
+}
+
+function mayLoad(state: State): boolean {
+  return state === 'waiting' || state === 'failed' || state === 'available' || state === 'retired';
+}
+
+function mayRetire({ state }: VersionFacts): boolean {
+  return state === 'waiting' || state === 'failed' || state === 'available';
+}

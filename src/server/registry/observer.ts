@@ -1,0 +1,11 @@
+import type { VersionStatus } from '../model/version-status.ts';
+
+/** Who is told what happens to versions: logs, spans, metrics. Never throws. */
+export interface RegistryObserver {
+  /** A version's public status is another one now. */
+  stateChanged(name: string, status: VersionStatus): void;
+  /** @returns called at the end of the load, with the error if it failed */
+  loading(name: string, version: number, directory: string): (error?: unknown) => void;
+  /** @returns called when its memory has been given back */
+  unloading(name: string, version: number): () => void;
+}

@@ -1,0 +1,41 @@
+import type { LoadedModel } from '../engine/engine.ts';
+import type { ServableSpec } from '../model/inference.ts';
+import type { VersionStatus } from '../model/version-status.ts';
+import type { Wanted } from '../model/wanted.ts';
+
+/** What is served, and what has become of all that was ever to be. */
+export interface Registry {
+  /** From now on this, and nothing else, is to be served. Returns at once. */
+  want(wanted: Wanted): void;
+  /**
+   * Pins the version that a request names; it stays loaded until `release`, which must be called exactly once.
+   * @throws ServingError `servable-not-found`, `version-not-found`, `version-retired`, `not-loaded`
+   */
+  acquire(spec: ServableSpec): Pinned;
+  /**
+   * Resolves when the version that a request names has become available or will not soon.
+   * @throws the signal's reason, once that is aborted
+   */
+  whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void>;
+  /**
+   * One version, or all that there ever were, ascending.
+   * @throws ServingError `servable-not-found`, `version-not-found`
+   */
+  status(spec: ServableSpec): VersionStatus[];
+  /** By name, for every model that is wanted: whether a version of it is available. */
+  readiness(): ReadonlyMap<string, boolean>;
+  /** Calls back after every change of a version's state, until the returned function is called. */
+  subscribe(listener: () => void): () => void;
+  /** Resolves once nothing is left to load, or only loads that failed and are due later. */
+  settled(): Promise<void>;
+  /** Unloads everything; waits `ms` milliseconds at most for requests under way. */
+  close(ms: number): Promise<void>;
+}
+
+/** A version that cannot be unloaded until it is released. */
+export interface Pinned {
+  readonly name: string;
+  readonly version: number;
+  readonly model: LoadedModel;
+  release(): void;
+}

@@ -1,0 +1,60 @@
+import { ServingError } from '../model/error.ts';
+import type { ServableSpec } from '../model/inference.ts';
+import type { VersionStatus } from '../model/version-status.ts';
+import type { Instance } from './instance.ts';
+import { isServing, publicState, type State } from './version-state.ts';
+
+/** All that is known of a version, from the first time it was to be loaded until the process ends. */
+export interface VersionRecord {
+  readonly name: string;
+  readonly version: number;
+  state: State;
+  /** While it serves. */
+  instance: Instance | undefined;
+  identity: string | undefined;
+  /** Of the last load, if that failed. */
+  failure:
+    | { readonly identity: string; readonly attempts: number; readonly retryAt: number; readonly cause: string }
+    | undefined;
+}
+
+export type Records = ReadonlyMap<string, ReadonlyMap<number, VersionRecord>>;
+
+/**
+ * What GetModelStatus tells.
+ * @throws ServingError `servable-not-found`, `version-not-found`
+ */
+export function statusOf(records: Records, spec: ServableSpec): VersionStatus[] {
+  const versions = records.get(spec.name);
+  if (!versions) throw servableNotFound();
+  if (spec.label) throw labelNotFound(spec.label);
+  if (spec.version === undefined) {
+    return [...versions.values()].map(publicStatus).sort((a, b) => a.version - b.version);
+  }
+  const record = versions.get(spec.version);
+  if (!record) throw versionNotFound();
+  return [publicStatus(record)];
+}
+
+/** A version that goes on serving although its changed files do not load is available, and says why it is not the new one. */
+function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
+  const status = { version, state: publicState(state) };
+  if (!failure || state === 'loading') return { ...status, errorCode: 'OK', errorMessage: 'OK' };
+  const errorMessage = isServing(state) ? `Files changed and could not be loaded - ${failure.cause}` : failure.cause;
+  return { ...status, errorCode: 'UNKNOWN', errorMessage };
+}
+
+export function servableNotFound(): ServingError {
+  return new ServingError('servable-not-found', 'Model with requested name is not found');
+}
+
+export function versionNotFound(): ServingError {
+  return new ServingError('version-not-found', 'Model with requested version is not found');
+}
+
+export function labelNotFound(label: string): ServingError {
+  return new ServingError(
+    'version-not-found',
+    `Model with requested version is not found - no version has the label: ${label}`,
+  );
+}

@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Flag, flags, modelFlags } from './cli/flags.ts';
+import { parseArguments } from './cli/parse-arguments.ts';
+import { type ModelConfig, readBasePath } from './config/model-config.ts';
+import { parseJson } from './config/parse-json.ts';
+import { readPluginConfig } from './config/plugin-config.ts';
+import { Problems } from './config/problems.ts';
+import { readVersionPolicy } from './config/version-policy.ts';
+
+/** All that the server is told from outside. */
+export interface Settings {
+  /** The config file; or the one model of the command line. */
+  readonly models: { readonly configPath: string } | { readonly model: ModelConfig };
+  readonly grpc: {
+    readonly port: number;
+    readonly addresses: readonly string[];
+    readonly memoryQuota: number;
+    readonly channelArguments: Readonly<Record<string, string | number>>;
+  };
+  readonly engine: {
+    readonly kind: 'openvino' | 'openvino-node';
+    readonly mostWaiting: number;
+    readonly cacheDir: string | undefined;
+    readonly cpuExtension: string | undefined;
+    readonly libraryDirectory: string | undefined;
+    readonly cacheHome: string | undefined;
+  };
+  readonly files: {
+    readonly mode: 'auto' | 'events' | 'poll';
+    readonly pollMs: number;
+    readonly settleMs: number;
+    readonly completionMarker: string | undefined;
+  };
+  readonly drainMs: number;
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined };
+  /** Flags that were given and change nothing here. */
+  readonly withoutEffect: readonly string[];
+  readonly environment: Environment;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type CommandLine =
+  | { readonly kind: 'serve'; readonly settings: Settings }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+/** OpenVINO Model Server's place for compiled models. */
+const usualCacheDir = '/opt/cache';
+
+/**
+ * Reads the command line and the environment: settings, or everything that is wrong.
+ * @param argv what follows the program's name
+ */
+export function readSettings(argv: readonly string[], environment: Environment, workingDirectory: string): CommandLine {
+  const { values, problems: wrong } = parseArguments(argv, flags);
+  if (values.has('help')) return { kind: 'help' };
+  if (values.has('version')) return { kind: 'version' };
+  const problems = new Problems();
+  problems.all.push(...wrong);
+  for (const [name, value] of values) checkValue(flags.get(name)!, value, problems);
+
+  const text = (name: string) => values.get(name) ?? flags.get(name)!.default;
+  const number = (name: string) => Number(text(name));
+  if (number('port') === 0) problems.say('--port', 'a port to serve gRPC on must be given, such as --port 9000');
+  const settings: Settings = {
+    models: readModels(values, workingDirectory, problems),
+    grpc: {
+      port: number('port'),
+      addresses: text('grpc_bind_address')!
+        .split(',')
+        .map((address) => address.trim()),
+      memoryQuota: number('grpc_memory_quota'),
+      channelArguments: readChannelArguments(text('grpc_channel_arguments')!, problems),
+    },
+    engine: {
+      kind: text('engine') as Settings['engine']['kind'],
+      mostWaiting: number('queue_size'),
+      cacheDir: text('cache_dir') || (existsSync(usualCacheDir) ? usualCacheDir : undefined),
+      cpuExtension: text('cpu_extension') || undefined,
+      libraryDirectory: environment.OPENVINO_LIB_DIR || undefined,
+      cacheHome: environment.XDG_CACHE_HOME || undefined,
+    },
+    files: {
+      mode: text('watch_mode') as Settings['files']['mode'],
+      pollMs: number('file_system_poll_wait_seconds') * 1000,
+      settleMs: number('settle_milliseconds'),
+      completionMarker: text('completion_marker') || undefined,
+    },
+    drainMs: number('drain_timeout_seconds') * 1000,
+    log: { level: logLevels[text('log_level')!] ?? 'info', file: text('log_path') || undefined },
+    withoutEffect: [...values.keys()]
+      .filter((name) => flags.get(name)!.status === 'no effect')
+      .map((name) => `--${name}`),
+    environment,
+  };
+  return problems.all.length > 0 ? { kind: 'wrong', problems: problems.all } : { kind: 'serve', settings };
+}
+
+const logLevels: Readonly<Record<string, Settings['log']['level']>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+};
+
+function checkValue(flag: Flag, value: string, problems: Problems): void {
+  const path = `--${flag.name}`;
+  if (flag.status === 'later' && value !== flag.default) {
+    problems.say(
+      path,
+      `not supported yet${flag.default === undefined ? '' : `; leave it at ${flag.default || 'nothing'}`}`,
+    );
+    return;
+  }
+  if (flag.choices && !flag.choices.includes(value)) problems.add(path, `one of ${flag.choices.join(', ')}`, value);
+  if (flag.type === 'boolean' && value !== 'true' && value !== 'false') problems.add(path, 'true or false', value);
+  if (flag.type !== 'integer') return;
+  const { least = 0, most = Number.MAX_SAFE_INTEGER } = flag;
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= most) return;
+  const range = flag.most === undefined ? `an integer ≥ ${least}` : `an integer from ${least} to ${most}`;
+  problems.add(path, range, value);
+}
+
+function readModels(values: ReadonlyMap<string, string>, directory: string, problems: Problems): Settings['models'] {
+  const configPath = values.get('config_path');
+  if (configPath !== undefined) {
+    const excluded = modelFlags.filter((name) => values.has(name)).map((name) => `--${name}`);
+    if (excluded.length > 0) {
+      problems.say(excluded.join(', '), 'Model parameters in CLI are exclusive with the config file');
+    }
+    return { configPath: resolve(directory, configPath) };
+  }
+  const name = values.get('model_name');
+  if (!name) problems.say('--model_name', 'must be given, unless --config_path is');
+  const basePath = values.has('model_path')
+    ? readBasePath(values.get('model_path'), '--model_path', directory, problems)
+    : problems.say('--model_path', 'must be given, unless --config_path is');
+  const json = (flag: string) => parseJson(values.get(flag) ?? flags.get(flag)!.default!, `--${flag}`, problems);
+  const policy = json('model_version_policy');
+  const pluginConfig = json('plugin_config');
+  return {
+    model: {
+      name: name ?? '',
+      basePath: basePath ?? '',
+      policy: readVersionPolicy(policy ?? { all: {} }, '--model_version_policy', problems),
+      options: {
+        targetDevice: values.get('target_device') ?? flags.get('target_device')!.default!,
+        pluginConfig: readPluginConfig(pluginConfig ?? {}, '--plugin_config', problems),
+        inferRequests: Number(values.get('nireq') ?? 0),
+      },
+    },
+  };
+}
+
+function readChannelArguments(list: string, problems: Problems): Record<string, string | number> {
+  const read: Record<string, string | number> = {};
+  for (const entry of list.split(',').filter((part) => part.trim() !== '')) {
+    const [key, value] = entry.split('=', 2).map((part) => part.trim());
+    if (!key || !value) problems.add('--grpc_channel_arguments', 'KEY=VALUE,…', entry);
+    else read[key] = /^-?\d+$/.test(value) ? Number(value) : value;
+  }
+  return read;
+}

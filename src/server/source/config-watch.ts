@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { sleep } from '../../shared/clock.ts';
+import type { ModelConfig } from '../config/model-config.ts';
+import { type ParsedConfig, parseConfig } from '../config/parse-config.ts';
+import { Looker } from './looker.ts';
+import type { WatchOptions } from './watch-options.ts';
+
+/** Someone may be writing the file while it is read. */
+const attempts = 3;
+const betweenAttemptsMs = 50;
+
+/** Reads a config.json, and again whenever what it says has changed. */
+export class ConfigWatch {
+  readonly #path: string;
+  readonly #options: WatchOptions;
+  readonly #configured: (models: readonly ModelConfig[]) => Promise<void>;
+  readonly #looker: Looker;
+  #text: string | undefined;
+  #problems: readonly string[] = [];
+
+  /** @param configured called with the models of each version of the file that has no problem */
+  constructor(path: string, options: WatchOptions, configured: (models: readonly ModelConfig[]) => Promise<void>) {
+    this.#path = resolve(path);
+    this.#options = options;
+    this.#configured = configured;
+    this.#looker = new Looker(this.#path, () => this.#look(), options);
+  }
+
+  /** What is wrong with the file as last read; what it said before goes on. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Resolves after the first reading, and after its models have been looked at. */
+  start(): Promise<void> {
+    return this.#looker.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#looker.stop();
+  }
+
+  async #look(): Promise<void> {
+    const { log } = this.#options;
+    const { text, parsed } = await this.#read();
+    if (text === this.#text) return;
+    const first = this.#text === undefined;
+    this.#text = text;
+    this.#problems = parsed.problems ?? [];
+    if (parsed.problems) {
+      log.error(
+        { config_path: this.#path, problems: parsed.problems },
+        first ? 'The config file has problems' : 'The config file has problems; what it said before stays in force',
+      );
+      return;
+    }
+    log.info({ config_path: this.#path, models: parsed.models.map(({ name }) => name) }, 'The config file was read');
+    await this.#configured(parsed.models);
+  }
+
+  async #read(): Promise<{ text: string; parsed: ParsedConfig }> {
+    for (let attempt = 1; ; attempt++) {
+      const { text, parsed } = await this.#readOnce();
+      if (!parsed.problems || attempt === attempts || text === this.#text) return { text, parsed };
+      await sleep(this.#options.clock, betweenAttemptsMs);
+    }
+  }
+
+  async #readOnce(): Promise<{ text: string; parsed: ParsedConfig }> {
+    try {
+      const text = await readFile(this.#path, 'utf8');
+      return { text, parsed: parseConfig(text, dirname(this.#path)) };
+    } catch (error) {
+      const problem = `Config file not found or cannot open. - ${(error as Error).message}`;
+      return { text: problem, parsed: { problems: [problem] } };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ModelConfig } from '../config/model-config.ts';
+import type { Wanted } from '../model/wanted.ts';
+import { RepositoryWatch } from './repository-watch.ts';
+import type { WatchOptions } from './watch-options.ts';
+
+/** The repositories of the configured models: tells the complete set of what is wanted whenever it is another one. */
+export class Repositories {
+  readonly #options: WatchOptions;
+  readonly #cacheDir: string | undefined;
+  readonly #want: (wanted: Wanted) => void;
+  #watches = new Map<string, RepositoryWatch>();
+  #models: readonly ModelConfig[] = [];
+
+  constructor(options: WatchOptions, cacheDir: string | undefined, want: (wanted: Wanted) => void) {
+    this.#options = options;
+    this.#cacheDir = cacheDir;
+    this.#want = want;
+  }
+
+  /** From now on these models. Resolves when each has been looked at and the set has been told. */
+  async configure(models: readonly ModelConfig[]): Promise<void> {
+    const watches = new Map<string, RepositoryWatch>();
+    const begun: Promise<void>[] = [];
+    for (const { name, basePath } of models) {
+      const key = JSON.stringify([name, basePath]);
+      let watch = this.#watches.get(key);
+      if (!watch) {
+        watch = new RepositoryWatch(name, basePath, this.#options, () => this.#tell());
+        begun.push(watch.start());
+      }
+      watches.set(key, watch);
+    }
+    const ended = [...this.#watches].filter(([key]) => !watches.has(key)).map(([, watch]) => watch.stop());
+    this.#watches = watches;
+    this.#models = models;
+    await Promise.all([...begun, ...ended]);
+    this.#tell();
+  }
+
+  /** Looks at all of them now. */
+  async rescan(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((watch) => watch.rescan()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+  }
+
+  /** Only ever the complete set: a model that has not been looked at yet must not seem to be left out. */
+  #tell(): void {
+    const models = this.#models.flatMap(({ name, basePath, policy, options }) => {
+      const repository = this.#watches.get(JSON.stringify([name, basePath]))?.repository;
+      const loadOptions = this.#cacheDir === undefined ? options : { ...options, cacheDir: this.#cacheDir };
+      return repository ? [{ name, policy, options: loadOptions, repository }] : [];
+    });
+    if (models.length === this.#models.length) this.#want({ models });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Dataplane } from '../../dataplane/dataplane.ts';
+import { ServingError } from '../../model/error.ts';
+import { decodeHealthCheckRequest, encodeHealthCheckResponse, type HealthStatus } from '../../wire/health.ts';
+import type { Methods } from './methods.ts';
+
+/** Serving as long as the process answers: for liveness probes. */
+const alwaysServing = 'tensorflow.serving.ModelService';
+
+/** As the server as a whole. */
+const asWhole = ['', 'tensorflow.serving.PredictionService'];
+
+/**
+ * grpc.health.v1. The server as a whole serves when every model has a version available and it is not about to end; a model's
+ * name asks for that model.
+ */
+export function healthMethods(dataplane: Dataplane, isEnding: () => boolean): Methods {
+  const check = (service: string): HealthStatus => {
+    if (service === alwaysServing) return 'SERVING';
+    const models = dataplane.readiness();
+    if (asWhole.includes(service))
+      return isEnding() || ![...models.values()].every(Boolean) ? 'NOT_SERVING' : 'SERVING';
+    const ready = models.get(service);
+    if (ready === undefined) return 'SERVICE_UNKNOWN';
+    return ready && !isEnding() ? 'SERVING' : 'NOT_SERVING';
+  };
+  return {
+    unary: {
+      'grpc.health.v1.Health/Check': (message) => {
+        const service = decodeHealthCheckRequest(message);
+        const status = check(service);
+        if (status === 'SERVICE_UNKNOWN') throw new ServingError('servable-not-found', `Unknown service: ${service}`);
+        return encodeHealthCheckResponse(status);
+      },
+    },
+    streaming: {
+      'grpc.health.v1.Health/Watch': async function* watch(messages, { signal }) {
+        const first = await messages[Symbol.asyncIterator]().next();
+        if (first.done) return;
+        const service = decodeHealthCheckRequest(first.value);
+        let told: HealthStatus | undefined;
+        while (!signal?.aborted) {
+          // Listens before it looks, so that no change falls between.
+          const next = changed(dataplane, signal);
+          const status = check(service);
+          if (status !== told) yield encodeHealthCheckResponse(status);
+          told = status;
+          await next;
+        }
+      },
+    },
+  };
+}
+
+/** Resolves at the next change, or when nobody listens any more. */
+function changed(dataplane: Dataplane, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      unsubscribe();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const unsubscribe = dataplane.subscribe(end);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
+  });
+}
