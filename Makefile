@@ -1,31 +1,28 @@
 # Everything here runs from a fresh clone: it installs what it needs first, and only what is missing.
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-NODE := node_modules/.bin/node
 
-.PHONY: demo test check bench format setup clean
+.PHONY: demo test check bench format setup
 
 demo: setup
-	@$(NODE) examples/demo.ts
+	@node examples/demo.ts
 
-test: setup clients
-	@$(NODE) scripts/test.ts
+test: setup
+	@node --test --test-reporter=spec --test-reporter-destination=stdout \
+	  --test-reporter=./scripts/test-summary.ts --test-reporter-destination=stdout \
+	  'src/**/*.test.ts' 'test/**/*.test.ts'
 
 check: node_modules/.installed
-	@scripts/check.sh
+	@node scripts/check.ts
 
 bench: setup
-	@$(NODE) test/bench/run.ts
+	@node test/bench/run.ts
 
 format: node_modules/.installed
-	biome check --write .
+	@biome check --write .
 
 setup: node_modules/.installed
-	@$(NODE) scripts/fetch-openvino.ts --if-missing >/dev/null
-
-.PHONY: clients
-clients:
-	@scripts/python-env.sh test/clients/requirements.txt >/dev/null
+	@node scripts/fetch-openvino.ts >/dev/null
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	npm ci

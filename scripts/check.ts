@@ -1,0 +1,15 @@
+// Format, lint, types and, where files are generated, that they are as their generator makes them.
+import { spawnSync } from 'node:child_process';
+
+const steps: readonly [name: string, command: string, ...parameters: string[]][] = [
+  ['format and lint', 'biome', 'ci', '--error-on-warnings', '.'],
+  ['types', 'tsc', '--noEmit'],
+];
+
+const failed = steps.filter(([name, command, ...parameters]) => {
+  const { status } = spawnSync(command, parameters, { stdio: 'inherit' });
+  process.stdout.write(`${status === 0 ? '✔' : '✖'} ${name}\n`);
+  return status !== 0;
+});
+process.stdout.write(`${steps.length - failed.length} passed, ${failed.length} failed, 0 skipped\n`);
+process.exitCode = failed.length > 0 ? 1 : 0;
