@@ -34,10 +34,13 @@ export function startOpenTelemetry(options: TelemetryOptions): Telemetry | undef
     return {
       tracer: openTelemetryTracer(trace.getTracer(serviceName, serviceVersion)),
       traceIds,
-      shutdown: () => within(clock, shutdownMs, sdk.shutdown().catch(trouble.error)),
+      async shutdown() {
+        const sent = await within(clock, shutdownMs, sdk.shutdown().catch(trouble.error));
+        if (!sent) log.warn('OpenTelemetry: the last traces could not be sent in time');
+      },
     };
   } catch (error) {
-    log.error({ err: error }, 'Tracing is off: the OTEL_* environment cannot be followed');
+    log.error({ err: error }, 'Tracing is off: the OTEL_* environment does not work out');
     return undefined;
   }
 }
@@ -55,12 +58,13 @@ function traceIds(): object {
   return span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
-function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+/** Whether the work, which never fails, is done in time. */
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = clock.after(ms, resolve);
+    const timer = clock.after(ms, () => resolve(false));
     work.then(() => {
       timer.cancel();
-      resolve();
+      resolve(true);
     });
   });
 }

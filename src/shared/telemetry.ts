@@ -40,9 +40,7 @@ export function isTracingOn(env: Environment): boolean {
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return false;
   const exporters = env.OTEL_TRACES_EXPORTER?.split(',').map((name) => name.trim());
   if (exporters?.includes('none')) return false;
-  return [
-    env.OTEL_TRACES_EXPORTER,
-    env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-    env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  ].some((value) => value !== undefined && value.trim() !== '');
+  return [env.OTEL_TRACES_EXPORTER, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env.OTEL_EXPORTER_OTLP_ENDPOINT].some(
+    (value) => value !== undefined && value.trim() !== '',
+  );
 }

@@ -38,7 +38,7 @@ export function troubleLog(log: Logger, clock: Clock): TroubleLog {
       debug: (...parts) => log.debug(sentence(parts)),
       verbose: (...parts) => log.trace(sentence(parts)),
     },
-    error: (error) => warn({ err: error }, 'OpenTelemetry: traces could not be exported'),
+    error: (error) => warn({ err: error }, 'OpenTelemetry: an export failed'),
     limit() {
       limited = true;
     },

@@ -1,0 +1,176 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesPerElement, type NumericPrecision, type Precision } from '../../src/server/model/tensor.ts';
+
+/** A dimension: a size, -1 for any, or `1..5` for a range. */
+export type Size = number | string;
+
+interface Node {
+  readonly id: number;
+  readonly precision: Precision;
+  readonly shape: readonly Size[];
+}
+
+const elementTypes: Readonly<Record<Precision, string>> = {
+  BOOL: 'boolean',
+  BF16: 'bf16',
+  FP16: 'f16',
+  FP32: 'f32',
+  FP64: 'f64',
+  I8: 'i8',
+  I16: 'i16',
+  I32: 'i32',
+  I64: 'i64',
+  U8: 'u8',
+  U16: 'u16',
+  U32: 'u32',
+  U64: 'u64',
+  STRING: 'string',
+};
+
+/** Writes models in OpenVINO's IR, layer by layer: small ones that do something whose result is known to the bit. */
+export class IrModel {
+  readonly #layers: string[] = [];
+  readonly #edges: string[] = [];
+  readonly #weights: Buffer[] = [];
+  #weightBytes = 0;
+
+  input(name: string, precision: Precision, shape: readonly Size[]): Node {
+    return this.#layer(
+      'Parameter',
+      { shape: shape.join(','), element_type: elementTypes[precision] },
+      [],
+      precision,
+      shape,
+      name,
+    );
+  }
+
+  /** @param data the elements' bytes */
+  constant(precision: NumericPrecision, shape: readonly number[], data: Uint8Array): Node {
+    const offset = this.#weightBytes;
+    this.#weights.push(Buffer.from(data));
+    this.#weightBytes += data.byteLength;
+    const attributes = { element_type: elementTypes[precision], shape: shape.join(','), offset, size: data.byteLength };
+    return this.#layer('Const', attributes, [], precision, shape);
+  }
+
+  /** @param name of the tensor that comes out, where it has one */
+  operation(type: string, inputs: readonly Node[], options: OperationOptions = {}): Node {
+    const {
+      attributes = {},
+      precision = inputs[0]!.precision,
+      shape = inputs[0]!.shape,
+      name,
+      opset = 'opset1',
+    } = options;
+    return this.#layer(type, attributes, inputs, precision, shape, name, opset);
+  }
+
+  output(node: Node): this {
+    this.#layer('Result', {}, [node], node.precision, node.shape);
+    return this;
+  }
+
+  /** Writes `model.xml` and `model.bin` into a folder, which is made if need be. */
+  write(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    const net = ['<?xml version="1.0"?>', '<net name="test" version="11">', '<layers>', ...this.#layers, '</layers>'];
+    writeFileSync(join(folder, 'model.xml'), [...net, '<edges>', ...this.#edges, '</edges>', '</net>', ''].join('\n'));
+    writeFileSync(join(folder, 'model.bin'), Buffer.concat(this.#weights));
+  }
+
+  #layer(
+    type: string,
+    attributes: Readonly<Record<string, string | number>>,
+    inputs: readonly Node[],
+    precision: Precision,
+    shape: readonly Size[],
+    name = '',
+    opset = 'opset1',
+  ): Node {
+    const id = this.#layers.length;
+    const data = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
+    const ports = inputs.map((input, i) => {
+      const from = this.#layers[input.id]!.match(/<output><port id="(\d+)"/)![1];
+      this.#edges.push(`<edge from-layer="${input.id}" from-port="${from}" to-layer="${id}" to-port="${i}"/>`);
+      return port(i, input);
+    });
+    const out = type === 'Result' ? '' : `<output>${port(inputs.length, { id, precision, shape }, name)}</output>`;
+    const into = ports.length > 0 ? `<input>${ports.join('')}</input>` : '';
+    this.#layers.push(
+      `<layer id="${id}" name="${name || `n${id}`}" type="${type}" version="${opset}">${data.length ? `<data${data.join('')}/>` : ''}${into}${out}</layer>`,
+    );
+    return { id, precision, shape };
+  }
+}
+
+export interface OperationOptions {
+  readonly attributes?: Readonly<Record<string, string | number>>;
+  readonly precision?: Precision;
+  readonly shape?: readonly Size[];
+  readonly name?: string;
+  readonly opset?: string;
+}
+
+function port(id: number, { precision, shape }: Node, name = ''): string {
+  const dims = shape.map((size) => `<dim>${typeof size === 'number' ? size : -1}</dim>`).join('');
+  return `<port id="${id}" precision="${precision}"${name ? ` names="${name}"` : ''}>${dims}</port>`;
+}
+
+/** One element's bytes, little-endian; 16-bit floats by their bits. */
+export function scalar(precision: NumericPrecision, value: number): Buffer {
+  const bytes = Buffer.alloc(bytesPerElement[precision]);
+  switch (precision) {
+    case 'FP32':
+      bytes.writeFloatLE(value);
+      break;
+    case 'FP64':
+      bytes.writeDoubleLE(value);
+      break;
+    case 'I64':
+    case 'U64':
+      bytes.writeBigInt64LE(BigInt(value));
+      break;
+    case 'FP16':
+    case 'BF16':
+      bytes.writeUInt16LE({ 0: 0, 1: precision === 'FP16' ? 0x3c00 : 0x3f80 }[value]!);
+      break;
+    default:
+      bytes.writeIntLE(value, 0, bytes.length);
+  }
+  return bytes;
+}
+
+/** `a` = `b` + a constant, element by element. The constant tells versions apart. */
+export function addModel(precision: NumericPrecision, shape: readonly Size[], addend = 1): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', precision, shape);
+  const one = model.constant(precision, [], scalar(precision, addend));
+  return model.output(model.operation('Add', [b, one], { attributes: { auto_broadcast: 'numpy' }, name: 'a' }));
+}
+
+/** `a` = `b` as it is, for element types that have no arithmetic; one dimension. */
+export function identityModel(precision: Precision): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', precision, [-1]);
+  const shape = model.constant('I64', [1], scalar('I64', -1));
+  return model.output(model.operation('Reshape', [b, shape], { attributes: { special_zero: 'false' }, name: 'a' }));
+}
+
+/** Rows of a table by their numbers: `a` [-1, width] = table[`b` I32 [-1]]. The table's element i is i + addend. */
+export function tableModel(rows: number, width: number, addend = 0): IrModel {
+  const table = new Float32Array(rows * width).map((_, i) => i + addend);
+  const model = new IrModel();
+  const b = model.input('b', 'I32', [-1]);
+  const values = model.constant('FP32', [rows, width], new Uint8Array(table.buffer));
+  const axis = model.constant('I64', [], Buffer.alloc(8));
+  return model.output(
+    model.operation('Gather', [values, b, axis], {
+      opset: 'opset8',
+      attributes: { batch_dims: 0 },
+      shape: [-1, width],
+      name: 'a',
+    }),
+  );
+}
