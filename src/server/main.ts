@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../shared/clock.ts';
 import { createLog, type Logger } from '../shared/log.ts';
+import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './engine/openvino/runtime.ts';
+import type { Tracing } from './observe/span.ts';
+import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -20,7 +23,7 @@ const clock = systemClock;
 /** A start that cannot succeed, told in one line. */
 class StartError extends Error {}
 
-async function serve(settings: Settings, log: Logger): Promise<void> {
+async function serve(settings: Settings, log: Logger, tracing: Tracing | undefined): Promise<void> {
   if (settings.withoutEffect.length > 0) {
     log.info(
       { flags: settings.withoutEffect },
@@ -30,7 +33,7 @@ async function serve(settings: Settings, log: Logger): Promise<void> {
   const engine = await createEngine(settings);
   log.info({ engine: engine.description }, 'Starting');
 
-  const observer = versionLog(log, undefined);
+  const observer = versionLog(log, tracing);
   const registry = new Lifecycle({ engine, clock, observer, drainMs: settings.drainMs });
   const dataplane = new Dataplane(registry);
   let ending = false;
@@ -39,6 +42,7 @@ async function serve(settings: Settings, log: Logger): Promise<void> {
   const server = createGrpcJsServer({
     methods: { unary: { ...tfs.unary, ...health.unary }, streaming: { ...tfs.streaming, ...health.streaming } },
     log,
+    tracing,
     memoryQuota: settings.grpc.memoryQuota,
     channelArguments: settings.grpc.channelArguments,
   });
@@ -130,14 +134,18 @@ async function main(): Promise<number> {
       return 2;
   }
   const { level, file } = commandLine.settings.log;
-  const log = createLog(file ? { level, file } : { level });
+  let telemetry: Telemetry | undefined;
+  const log = createLog({ level, ...(file ? { file } : {}), fields: () => telemetry?.traceIds() ?? {} });
+  telemetry = await startTelemetry({ serviceName: 'modelserver', serviceVersion: version(), log, clock });
   try {
-    await serve(commandLine.settings, log);
+    await serve(commandLine.settings, log, telemetry && createTracing(telemetry.tracer));
     return 0;
   } catch (error) {
     if (error instanceof StartError) process.stderr.write(`modelserver: ${error.message}\n`);
     else log.fatal({ err: error }, 'Ended by an error');
     return 1;
+  } finally {
+    await telemetry?.shutdown();
   }
 }
 

@@ -4,7 +4,9 @@ import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference
 import { batchIndex, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
+import { attribute } from '../observe/attributes.ts';
 import type { CallContext } from '../observe/call-context.ts';
+import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
 import { validateInputs } from './validate-inputs.ts';
@@ -127,8 +129,8 @@ function inferTraced(
 ): Promise<Answer> {
   const { signature } = pinned.model;
   call.span?.set({
-    'modelserver.model.name': pinned.name,
-    'modelserver.model.version': pinned.version,
+    [attribute.modelName]: pinned.name,
+    [attribute.modelVersion]: pinned.version,
     ...batchSize(inputs, signature),
   });
   let stage = call.span?.child('queue wait');
@@ -150,11 +152,11 @@ function inferTraced(
   return answerLater(pinned, run(), outputs);
 }
 
-function batchSize(inputs: readonly Tensor[], signature: Signature): { 'modelserver.batch.size'?: number } {
+function batchSize(inputs: readonly Tensor[], signature: Signature): Attributes {
   const [tensor] = inputs;
   const [info] = signature.inputs;
   const index = tensor && info && batchIndex(info.layout, tensor.shape.length);
-  return index === undefined ? {} : { 'modelserver.batch.size': tensor!.shape[index]! };
+  return index === undefined ? {} : { [attribute.batchSize]: tensor!.shape[index]! };
 }
 
 function checkSignatureName(name: string | undefined): void {

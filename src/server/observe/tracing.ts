@@ -2,10 +2,14 @@ import type { Tracer } from '../../shared/span.ts';
 import { isServerFault, rpcStatusName } from './rpc-status.ts';
 import type { Attributes, CallSpan, Span, Tracing } from './span.ts';
 
+/** Probes come every few seconds, and say nothing that a trace would explain. */
+const health = 'grpc.health.v1.Health/';
+
 /** Spans by OpenTelemetry's semantic conventions for gRPC, release 1.45, in which they are stable. */
 export function createTracing(tracer: Tracer): Tracing {
   return {
     serverSpan(method, header) {
+      if (method.startsWith(health)) return undefined;
       const span = tracer.server(method, { 'rpc.system.name': 'grpc', 'rpc.method': method }, header);
       if (!span) return undefined;
       const authority = header(':authority');

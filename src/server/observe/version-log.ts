@@ -1,11 +1,12 @@
 import type { Logger } from '../../shared/log.ts';
 import type { VersionStatus } from '../model/version-status.ts';
+import { attribute } from './attributes.ts';
 import type { Tracing } from './span.ts';
 
 /** Tells the log and the traces what happens to versions. */
 export function versionLog(log: Logger, tracing: Tracing | undefined) {
   const begin = (what: string, name: string, version: number) =>
-    tracing?.span(`model ${what}`, { 'modelserver.model.name': name, 'modelserver.model.version': version });
+    tracing?.span(`model ${what}`, { [attribute.modelName]: name, [attribute.modelVersion]: version });
   return {
     stateChanged(name: string, { version, state, errorCode, errorMessage }: VersionStatus) {
       const fields = { model: name, version, state, error_code: errorCode };

@@ -2,24 +2,23 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { wallTime } from '../../../shared/clock.ts';
 import { ServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
-import type { Span, Tracing } from '../../observe/span.ts';
+import type { CallSpan, Tracing } from '../../observe/span.ts';
 
-type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDeadline' | 'metadata'> & {
+type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDeadline' | 'getHost' | 'metadata'> & {
   once(event: 'cancelled', listener: () => void): unknown;
 };
 
 /** A grpc-js call as the methods see it. The signal is made when someone asks for it: a quick inference never does. */
 export class GrpcCall implements CallContext {
-  readonly span: Span | undefined;
+  readonly span: CallSpan | undefined;
   readonly #call: SurfaceCall;
   #controller: AbortController | undefined;
 
   constructor(call: SurfaceCall, method: string, tracing: Tracing | undefined) {
     this.#call = call;
-    this.span = tracing?.serverSpan(method, (name) => {
-      const [value] = call.metadata.get(name);
-      return typeof value === 'string' ? value : undefined;
-    });
+    this.span = tracing?.serverSpan(method, (name) =>
+      name === ':authority' ? call.getHost() : call.metadata.get(name).join() || undefined,
+    );
   }
 
   get signal(): AbortSignal {

@@ -36,6 +36,9 @@ const concurrentStreams = 1024;
 /** A status message travels in a header block, whose size clients bound (8 KiB is common). */
 const longestDetails = 2048;
 
+/** gRPC's status code for a call that went well. */
+const ok = 0;
+
 /** The methods, carried by grpc-js. */
 export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
@@ -104,7 +107,7 @@ function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: G
     const { span } = context;
     const finish = (answer: Uint8Array) => {
       budget.give(message.byteLength);
-      span?.end();
+      span?.answered(ok);
       callback(null, answer);
     };
     const fail = (error: unknown) => {
@@ -135,7 +138,7 @@ function streaming(name: string, method: StreamingMethod, options: GrpcServerOpt
       for await (const answer of method(call, context)) {
         if (!call.write(answer)) await once(call, 'drain', { signal: context.signal });
       }
-      context.span?.end();
+      context.span?.answered(ok);
       call.end();
     } catch (error) {
       const status = failure(name, error, context, options.log);
@@ -155,8 +158,7 @@ function failure(
   const code = grpcStatusCode[known.code];
   const report = () => log.error({ err: known.cause ?? known, method: name }, known.message);
   if (known.code === 'internal') span ? span.run(report) : report();
-  span?.set({ 'rpc.response.status_code': code });
-  span?.end(known);
+  span?.answered(code, known);
   return { code, details: known.message.slice(0, longestDetails) };
 }
 
