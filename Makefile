@@ -8,7 +8,7 @@ demo: setup
 	@node examples/demo.ts
 
 test: setup
-	@node --test --test-reporter=spec --test-reporter-destination=stdout \
+	@node --test --test-timeout=180000 --test-reporter=spec --test-reporter-destination=stdout \
 	  --test-reporter=./scripts/test-summary.ts --test-reporter-destination=stdout \
 	  'src/**/*.test.ts' 'test/**/*.test.ts'
 

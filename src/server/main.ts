@@ -30,6 +30,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
       'Accepted without effect: these flags are about the inside of another server',
     );
   }
+  const ended = endOfService();
   const engine = await createEngine(settings);
   log.info({ engine: engine.description }, 'Starting');
 
@@ -61,10 +62,10 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
   const stopConfig = await startModels(settings, repositories, watchOptions);
   await registry.settled();
-  if ('model' in settings.models) checkFirstLoad(registry, settings.models.model.name);
+  if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
   log.info('Started model manager thread');
 
-  const signal = await endOfService();
+  const signal = await ended;
   ending = true;
   log.info({ signal }, 'Ending: answering the requests under way');
   await stopConfig();
@@ -102,12 +103,11 @@ async function startModels(
 }
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
-function checkFirstLoad(registry: Lifecycle, name: string): void {
+function checkFirstLoad(name: string, registry: Lifecycle, repositories: Repositories): void {
   const statuses = registry.status({ name });
-  if (statuses.length === 0 || statuses.some(({ state }) => state === 'AVAILABLE')) return;
-  throw new StartError(
-    `Model ${name} cannot be served: ${statuses.map(({ errorMessage }) => errorMessage).join('; ')}`,
-  );
+  const causes = [...repositories.unreadable(), ...statuses.map(({ errorMessage }) => errorMessage)];
+  if (causes.length === 0 || registry.readiness().get(name)) return;
+  throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
 
 function endOfService(): Promise<string> {

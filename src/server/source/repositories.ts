@@ -37,6 +37,13 @@ export class Repositories {
     this.#tell();
   }
 
+  /** Why base paths cannot be read, for those that cannot. */
+  unreadable(): string[] {
+    return [...this.#watches.values()].flatMap(({ repository }) =>
+      repository?.state === 'unreadable' ? [`base path cannot be read - ${repository.cause}`] : [],
+    );
+  }
+
   /** Looks at all of them now. */
   async rescan(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.rescan()));
