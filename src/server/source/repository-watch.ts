@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { wallTime } from '../../shared/clock.ts';
+import { sleep, wallTime } from '../../shared/clock.ts';
 import type { Repository, WantedVersion } from '../model/wanted.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
 import { Looker } from './looker.ts';
@@ -42,9 +42,14 @@ export class RepositoryWatch {
     return this.#repository;
   }
 
-  /** Resolves after the first look. */
-  start(): Promise<void> {
-    return this.#looker.start();
+  /** Resolves after the first look; if all that it saw was just being written, after that has had the time to settle. */
+  async start(): Promise<void> {
+    await this.#looker.start();
+    const { clock, pollMs, settleMs } = this.#options;
+    const reported = [...this.#seen.values()].filter((version) => version.reported !== undefined);
+    if (this.#seen.size === 0 || reported.length > 0 || pollMs === 0) return;
+    await sleep(clock, settleMs);
+    await this.#looker.now();
   }
 
   stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServingError } from '../../model/error.ts';
 
@@ -18,6 +18,12 @@ const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel'
  * @throws ServingError `failed-precondition` if there is none, or the directory cannot be read
  */
 export async function findModelFiles(directory: string): Promise<ModelFiles> {
+  const files = await choose(directory);
+  await checkReadable(files);
+  return files;
+}
+
+async function choose(directory: string): Promise<ModelFiles> {
   const names = await list(directory);
   for (const ending of endings) {
     const model = names.find((name) => name.endsWith(ending));
@@ -32,6 +38,20 @@ export async function findModelFiles(directory: string): Promise<ModelFiles> {
     'failed-precondition',
     `No model found in ${directory} - Expected: a file that ends in one of ${endings.join(', ')}; Actual: ${names.join(', ') || 'no files'}`,
   );
+}
+
+/** The runtime ends the process on some files that cannot be looked at (a link that points to itself): they never reach it. */
+async function checkReadable({ model, weights }: ModelFiles): Promise<void> {
+  for (const path of weights === undefined ? [model] : [model, weights]) {
+    try {
+      const file = await open(path);
+      await file.close();
+    } catch (error) {
+      throw new ServingError('failed-precondition', `Cannot read the model - ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
 }
 
 async function list(directory: string): Promise<string[]> {
