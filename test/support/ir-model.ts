@@ -174,3 +174,16 @@ export function tableModel(rows: number, width: number, addend = 0): IrModel {
     }),
   );
 }
+
+/** `a` = `b`, by way of `steps` multiplications with the unit matrix: takes long, and longer the more rows. */
+export function slowModel(width = 1024, steps = 16): IrModel {
+  const unit = new Float32Array(width * width).map((_, i) => (i % (width + 1) === 0 ? 1 : 0));
+  const model = new IrModel();
+  const matrix = model.constant('FP32', [width, width], new Uint8Array(unit.buffer));
+  let node = model.input('b', 'FP32', [-1, width]);
+  for (let step = 1; step <= steps; step++) {
+    const attributes = { transpose_a: 'false', transpose_b: 'false' };
+    node = model.operation('MatMul', [node, matrix], { attributes, ...(step === steps ? { name: 'a' } : {}) });
+  }
+  return model.output(node);
+}
