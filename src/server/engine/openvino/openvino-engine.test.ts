@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
+import { addModel, identityModel } from '../../../../test/support/ir-model.ts';
+import { temporaryFolder } from '../../../../test/support/server.ts';
+import { createOpenVinoEngine } from './openvino-engine.ts';
+import { findLibrary, runtimeMissing } from './runtime.ts';
+
+const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: process.env.XDG_CACHE_HOME };
+
+async function create({ mostWaiting }: { mostWaiting: number }) {
+  const library = findLibrary(search);
+  assert.ok(library, runtimeMissing(search));
+  return createOpenVinoEngine({ library, mostWaiting });
+}
+
+engineSuite({
+  name: 'openvino',
+  create,
+  writeAdd: (folder, precision, shape, addend) => addModel(precision, shape, addend).write(folder),
+  writeBroken(folder) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'model.xml'), '<net>no model</net>');
+  },
+});
+
+test('strings of any bytes come back as they went', async (t) => {
+  const folder = temporaryFolder(t);
+  identityModel('STRING').write(folder);
+  const engine = await create({ mostWaiting: 1 });
+  const model = await engine.load(folder, plainOptions);
+  const strings = ['', 'short', 'with\0zero', 'x'.repeat(1000), '\u{1f600}'].map((text) => Buffer.from(text));
+  for (const chosen of [strings, []]) {
+    const inference = await model.infer([{ precision: 'STRING', shape: [chosen.length], strings: chosen }], {});
+    const { tensor } = inference.outputs[0]!;
+    assert.ok(tensor.precision === 'STRING');
+    assert.deepEqual(
+      tensor.strings.map((string) => Buffer.from(string)),
+      chosen,
+    );
+    inference.release();
+  }
+  await model.close();
+  await engine.close();
+});
+
+test('refuses devices and properties that there are not, and says so', async (t) => {
+  const folder = temporaryFolder(t);
+  addModel('FP32', [1]).write(folder);
+  const engine = await create({ mostWaiting: 1 });
+  await assert.rejects(engine.load(folder, { ...plainOptions, targetDevice: 'NOPE' }), {
+    message: /Cannot compile model into target device - .*"NOPE"/,
+  });
+  await assert.rejects(engine.load(folder, { ...plainOptions, pluginConfig: { NOPE: '1' } }), {
+    message: /Cannot compile model into target device - .*NOPE/,
+  });
+  await engine.close();
+});
+
+test('makes as many infer requests as asked for, or as the device likes', async (t) => {
+  const folder = temporaryFolder(t);
+  addModel('FP32', [1]).write(folder);
+  const engine = await create({ mostWaiting: 1 });
+  const three = await engine.load(folder, { ...plainOptions, inferRequests: 3 });
+  assert.equal(three.inferRequests, 3);
+  const config = { NUM_STREAMS: '2' };
+  const best = await engine.load(folder, { ...plainOptions, inferRequests: 0, pluginConfig: config });
+  assert.ok(best.inferRequests >= 2);
+  await three.close();
+  await best.close();
+  await engine.close();
+});

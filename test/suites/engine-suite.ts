@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import type { Engine, Inference, LoadedModel } from '../../src/server/engine/engine.ts';
+import { ServingError } from '../../src/server/model/error.ts';
+import { bytesPerElement, type NumericPrecision, type Tensor } from '../../src/server/model/tensor.ts';
+import type { LoadOptions } from '../../src/server/model/wanted.ts';
+import { type Size, scalar } from '../support/ir-model.ts';
+import { temporaryFolder } from '../support/server.ts';
+
+/** An implementation of the port, and how its models come to be. */
+export interface EngineUnderTest {
+  readonly name: string;
+  create(options: { readonly mostWaiting: number }): Promise<Engine>;
+  /** Writes a model that adds `addend` to its input `b` and calls the sum `a`. */
+  writeAdd(folder: string, precision: NumericPrecision, shape: readonly Size[], addend: number): void;
+  /** Writes files that are no model. */
+  writeBroken(folder: string): void;
+  /** Why cases cannot be run, by their names; or the whole suite. */
+  readonly skip?: string | undefined;
+  readonly skips?: Readonly<Record<string, string>>;
+}
+
+export const plainOptions: LoadOptions = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 1 };
+
+const precisions = (Object.keys(bytesPerElement) as NumericPrecision[]).filter((precision) => precision !== 'BOOL');
+
+/** What every engine does. */
+export function engineSuite(subject: EngineUnderTest): void {
+  suite(`engine ${subject.name}`, { skip: subject.skip ?? false }, () => {
+    const check = (name: string, body: (engine: Engine, folder: string) => Promise<void>, mostWaiting = 4) =>
+      test(name, { skip: subject.skips?.[name] ?? false }, async (t) => {
+        const engine = await subject.create({ mostWaiting });
+        try {
+          await body(engine, join(temporaryFolder(t), '1'));
+        } finally {
+          await engine.close();
+        }
+      });
+
+    for (const precision of precisions) {
+      check(`computes in ${precision}, to the bit`, async (engine, folder) => {
+        subject.writeAdd(folder, precision, [-1, 3], 1);
+        await withModel(engine, folder, async (model) => {
+          for (const rows of [1, 4, 0]) {
+            const output = await infer(model, zeros(precision, rows, 3));
+            assert.deepEqual(output.shape, [rows, 3]);
+            assert.ok(output.precision === precision);
+            assert.deepEqual(output.data, new Uint8Array(repeat(scalar(precision, 1), rows * 3)));
+          }
+        });
+      });
+    }
+
+    check('tells the signature', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1, '2..5', -1], 1);
+      await withModel(engine, folder, async ({ signature, inferRequests }) => {
+        const shape = [
+          { min: 1, max: 1 },
+          { min: 2, max: 5 },
+          { min: 0, max: Number.POSITIVE_INFINITY },
+        ];
+        assert.deepEqual(signature.inputs, [{ name: 'b', precision: 'FP32', shape, layout: 'N...' }]);
+        assert.deepEqual(
+          signature.outputs.map(({ name }) => name),
+          ['a'],
+        );
+        assert.equal(inferRequests, 1);
+      });
+    });
+
+    check('computes scalars', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [], 1);
+      await withModel(engine, folder, async (model) => {
+        const output = await infer(model, zeros('FP32'));
+        assert.deepEqual([output.shape, output.precision === 'FP32' && [...output.data]], [[], [...scalar('FP32', 1)]]);
+      });
+    });
+
+    check('takes inputs at any place in a buffer, small and large', async (engine, folder) => {
+      subject.writeAdd(folder, 'I32', [-1], 1);
+      await withModel(engine, folder, async (model) => {
+        for (const count of [1, 1000, 100_000]) {
+          const data = new Uint8Array(count * 4 + 1).subarray(1);
+          const output = await infer(model, { precision: 'I32', shape: [count], data });
+          assert.ok(output.precision === 'I32');
+          assert.deepEqual(Buffer.from(output.data), repeat(scalar('I32', 1), count));
+        }
+      });
+    });
+
+    check('says why it cannot load', async (engine, folder) => {
+      subject.writeBroken(folder);
+      for (const directory of [folder, join(folder, 'nothing-here')]) {
+        await assert.rejects(engine.load(directory, plainOptions), (error) => {
+          assert.ok(error instanceof ServingError);
+          assert.equal(error.code, 'failed-precondition');
+          assert.match(error.message, /\w - \S/);
+          return true;
+        });
+      }
+    });
+
+    check('loads the same model twice, and each has its own life', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1], 1);
+      const [one, two] = await Promise.all([engine.load(folder, plainOptions), engine.load(folder, plainOptions)]);
+      await one.close();
+      const output = await infer(two, zeros('FP32', 1));
+      assert.deepEqual(output.shape, [1]);
+      await two.close();
+    });
+
+    check(
+      'lets so many wait, refuses more, and forgets those who give up',
+      async (engine, folder) => {
+        subject.writeAdd(folder, 'FP32', [1], 1);
+        await withModel(engine, folder, async (model) => {
+          const input = zeros('FP32', 1);
+          const first = await model.infer([input], {});
+          const controller = new AbortController();
+          const gone = Promise.resolve(model.infer([input], { signal: controller.signal }));
+          const second = Promise.resolve(model.infer([input], {}));
+          await assert.rejects(
+            Promise.resolve(model.infer([input], {})),
+            (error) => error instanceof ServingError && error.code === 'resource-exhausted',
+          );
+          controller.abort(new ServingError('deadline-exceeded', 'Deadline exceeded'));
+          await assert.rejects(gone, (error) => error instanceof ServingError && error.code === 'deadline-exceeded');
+          first.release();
+          (await second).release();
+        });
+      },
+      2,
+    );
+
+    check('closes once the inferences under way are done, and begins none after', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1], 1);
+      const model = await engine.load(folder, plainOptions);
+      const input = zeros('FP32', 1);
+      const inference = await model.infer([input], {});
+      let closed = false;
+      const closing = model.close().then(() => {
+        closed = true;
+      });
+      await assert.rejects(Promise.resolve(model.infer([input], {})), ServingError);
+      assert.equal(closed, false);
+      inference.release();
+      await closing;
+    });
+  });
+}
+
+async function withModel(engine: Engine, folder: string, body: (model: LoadedModel) => Promise<void>): Promise<void> {
+  const model = await engine.load(folder, plainOptions);
+  try {
+    await body(model);
+  } finally {
+    await model.close();
+  }
+}
+
+/** One inference; a copy of its only output. */
+async function infer(model: LoadedModel, input: Tensor): Promise<Tensor> {
+  const inference: Inference = await model.infer([input], {});
+  const { tensor } = inference.outputs[0]!;
+  const copy = tensor.precision === 'STRING' ? tensor : { ...tensor, data: tensor.data.slice() };
+  inference.release();
+  return copy;
+}
+
+function zeros(precision: NumericPrecision, ...shape: number[]): Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return { precision, shape, data: new Uint8Array(count * bytesPerElement[precision]) };
+}
+
+function repeat(bytes: Uint8Array, count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => bytes));
+}
