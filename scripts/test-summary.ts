@@ -8,7 +8,7 @@ export default async function* summary(events: AsyncIterable<TestEvent>): AsyncG
   for await (const event of events) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { details, name, skip } = event.data;
-    if (details.type === 'suite') continue;
+    if (details.type === 'suite' && skip === undefined) continue;
     if (event.type === 'test:fail') failed++;
     else if (skip === undefined) passed++;
     else skipped.push(`skipped: ${name} - ${skip}`);

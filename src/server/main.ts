@@ -7,6 +7,7 @@ import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './engine/openvino/runtime.ts';
+import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
@@ -77,11 +78,20 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
 }
 
 async function createEngine({ engine }: Settings): Promise<Engine> {
-  if (engine.kind === 'openvino-node') throw new StartError('--engine openvino-node is not available');
+  const { mostWaiting, cpuExtension } = engine;
+  const options = { mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) };
+  if (engine.kind === 'openvino-node') {
+    try {
+      return await createOpenVinoNodeEngine(options);
+    } catch (error) {
+      throw new StartError(
+        `--engine openvino-node: the package openvino-node cannot be loaded - ${(error as Error).message}`,
+      );
+    }
+  }
   const library = findLibrary(engine);
   if (!library) throw new StartError(runtimeMissing(engine));
-  const { mostWaiting, cpuExtension } = engine;
-  return createOpenVinoEngine({ library, mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) });
+  return createOpenVinoEngine({ library, ...options });
 }
 
 /** @returns what stops the watch of the config file */

@@ -2,19 +2,12 @@ import { isStatic } from '../../model/signature.ts';
 import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, LoadedModel } from '../engine.ts';
+import { findModelFiles } from '../model-files.ts';
+import { propertiesOf } from '../properties.ts';
 import { createRequests, portsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
-import {
-  check,
-  type Handle,
-  handleFrom,
-  type Library,
-  loadError,
-  type NativeProperty,
-  offLoop,
-  openLibrary,
-} from './library.ts';
-import { findModelFiles } from './model-files.ts';
+import { check, type Handle, handleFrom, type Library, loadError, offLoop, openLibrary } from './library.ts';
+
 import { OpenVinoModel } from './openvino-model.ts';
 
 export interface OpenVinoOptions {
@@ -55,7 +48,8 @@ async function load(
   mostWaiting: number,
 ): Promise<LoadedModel> {
   const files = await findModelFiles(directory);
-  const { mapped, properties } = propertiesOf(options);
+  const { mapped, config } = propertiesOf(options);
+  const properties = Object.entries(config).map(([key, value]) => ({ key, value }));
   // Weights that are mapped from their file change, or end the process, when someone writes to the file.
   check(library, library.coreSetProperties(core, null, 1, [{ key: 'ENABLE_MMAP', value: mapped }]));
   const out: [Handle | null] = [null];
@@ -88,18 +82,6 @@ async function load(
     library.compiledFree(compiled);
     throw loadError('Cannot serve the model', error);
   }
-}
-
-/**
- * What the runtime is told beside what the user says: to answer quickly rather than to answer many at once, and not to map
- * weights from their file.
- */
-function propertiesOf(options: LoadOptions): { mapped: string; properties: NativeProperty[] } {
-  const { ENABLE_MMAP: mapped = 'NO', ...given } = options.pluginConfig;
-  const config: Record<string, string> = given;
-  if (!('PERFORMANCE_HINT' in config) && !('NUM_STREAMS' in config)) config.PERFORMANCE_HINT = 'LATENCY';
-  if (options.cacheDir) config.CACHE_DIR ??= options.cacheDir;
-  return { mapped, properties: Object.entries(config).map(([key, value]) => ({ key, value })) };
 }
 
 function orLoadError(library: Library, status: number, out: [Handle | null], what: string): Handle {

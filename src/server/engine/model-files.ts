@@ -1,6 +1,6 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServingError } from '../../model/error.ts';
+import { ServingError } from '../model/error.ts';
 
 /** What the runtime is given to read. */
 export interface ModelFiles {

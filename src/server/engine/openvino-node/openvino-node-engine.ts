@@ -1,0 +1,168 @@
+import { ServingError } from '../../model/error.ts';
+import { compareNames, type Dimension, type Signature } from '../../model/signature.ts';
+import {
+  bytesPerElement,
+  elementCount,
+  type NumericPrecision,
+  type NumericTensor,
+  type Tensor,
+} from '../../model/tensor.ts';
+import type { LoadOptions } from '../../model/wanted.ts';
+import type { Engine, Inference, InferOptions, LoadedModel } from '../engine.ts';
+import { findModelFiles } from '../model-files.ts';
+import { propertiesOf } from '../properties.ts';
+import { RequestPool } from '../request-pool.ts';
+import { type Addon, type CompiledModel, type Core, type InferRequest, loadAddon, type Output } from './addon.ts';
+
+/** Element types that the package has; it knows no 16-bit floats and no booleans. */
+const elementTypes = ['u8', 'u32', 'u16', 'u64', 'i8', 'i64', 'i32', 'i16', 'f32', 'f64'] as const;
+const precisions: Readonly<Record<(typeof elementTypes)[number], NumericPrecision>> = {
+  u8: 'U8',
+  u16: 'U16',
+  u32: 'U32',
+  u64: 'U64',
+  i8: 'I8',
+  i16: 'I16',
+  i32: 'I32',
+  i64: 'I64',
+  f32: 'FP32',
+  f64: 'FP64',
+};
+
+const arrays = {
+  U8: Uint8Array,
+  U16: Uint16Array,
+  U32: Uint32Array,
+  U64: BigUint64Array,
+  I8: Int8Array,
+  I16: Int16Array,
+  I32: Int32Array,
+  I64: BigInt64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const;
+
+/**
+ * OpenVINO through the openvino-node package.
+ * @throws Error if the package is not there
+ */
+export async function createOpenVinoNodeEngine(options: {
+  readonly mostWaiting: number;
+  readonly cpuExtension?: string;
+}): Promise<Engine> {
+  const addon = await loadAddon();
+  const core = new addon.Core();
+  if (options.cpuExtension) core.addExtension(options.cpuExtension);
+  return {
+    description: `OpenVINO ${addon.getOpenvinoVersion?.().buildNumber ?? ''} (openvino-node)`,
+    load: (directory, loadOptions) => load(addon, core, directory, loadOptions, options.mostWaiting),
+    close: async () => {},
+  };
+}
+
+async function load(
+  addon: Addon,
+  core: Core,
+  directory: string,
+  options: LoadOptions,
+  mostWaiting: number,
+): Promise<LoadedModel> {
+  const { model, weights } = await findModelFiles(directory);
+  const { mapped, config } = propertiesOf(options);
+  try {
+    core.setProperty({ ENABLE_MMAP: mapped });
+    const read = await (weights === undefined ? core.readModel(model) : core.readModel(model, weights));
+    const compiled = await core.compileModel(read, options.targetDevice, config);
+    const count = options.inferRequests || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')) || 1;
+    const requests = Array.from({ length: count }, () => compiled.createInferRequest());
+    return new OpenVinoNodeModel(addon, compiled, requests, mostWaiting);
+  } catch (error) {
+    throw new ServingError('failed-precondition', `Cannot serve the model - ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+interface Port {
+  readonly index: number;
+  readonly name: string;
+  readonly precision: NumericPrecision;
+  readonly shape: readonly Dimension[];
+}
+
+class OpenVinoNodeModel implements LoadedModel {
+  readonly signature: Signature;
+  readonly inferRequests: number;
+  readonly #addon: Addon;
+  readonly #inputs: readonly Port[];
+  readonly #outputs: readonly Port[];
+  readonly #pool: RequestPool<InferRequest>;
+
+  constructor(addon: Addon, compiled: CompiledModel, requests: readonly InferRequest[], mostWaiting: number) {
+    const [request] = requests;
+    this.#addon = addon;
+    this.#inputs = ports(compiled.inputs, (i) => request!.getInputTensor(i).getElementType());
+    this.#outputs = ports(compiled.outputs, (i) => request!.getOutputTensor(i).getElementType());
+    this.#pool = new RequestPool(requests, mostWaiting);
+    this.inferRequests = requests.length;
+    this.signature = { inputs: this.#inputs.map(infoOf), outputs: this.#outputs.map(infoOf) };
+  }
+
+  async infer(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+    const request = await this.#pool.take(options.signal);
+    options.onStart?.();
+    try {
+      const tensors: InstanceType<Addon['Tensor']>[] = [];
+      this.#inputs.forEach(({ index }, i) => {
+        tensors[index] = this.#tensor(inputs[i]! as NumericTensor);
+      });
+      await request.inferAsync(tensors);
+      return { outputs: this.#outputs.map((port) => output(request, port)), release: () => this.#pool.give(request) };
+    } catch (cause) {
+      this.#pool.give(request);
+      throw new ServingError('internal', 'Internal inference error', { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.drain();
+  }
+
+  /** The package wants arrays of the element type, which must be aligned: a copy makes them so. */
+  #tensor({ precision, shape, data }: NumericTensor) {
+    const type = elementTypes.find((name) => precisions[name] === precision)!;
+    const Elements = arrays[precision as keyof typeof arrays];
+    return new this.#addon.Tensor(type, shape, new Elements(new Uint8Array(data).buffer));
+  }
+}
+
+function ports(outputs: readonly Output[], elementType: (index: number) => number | string): Port[] {
+  const list = outputs.map((port, index) => {
+    const type = elementType(index);
+    const name = typeof type === 'number' ? elementTypes[type] : (type as (typeof elementTypes)[number]);
+    const precision = name && precisions[name];
+    if (!precision) throw new Error(`${port.getAnyName()} has an element type that cannot be served (${type})`);
+    const shape = port.getPartialShape().getDimensions().map(dimension);
+    return { index, name: port.getAnyName(), precision, shape };
+  });
+  return list.sort((a, b) => compareNames(a.name, b.name));
+}
+
+function infoOf({ name, precision, shape }: Port) {
+  return { name, precision, shape, layout: shape.length === 0 ? '...' : 'N...' };
+}
+
+function dimension(size: number | [number, number]): Dimension {
+  const [min, max] = typeof size === 'number' ? (size < 0 ? [0, -1] : [size, size]) : size;
+  return { min, max: max < 0 ? Number.POSITIVE_INFINITY : max };
+}
+
+function output(request: InferRequest, { index, name, precision }: Port) {
+  const tensor = request.getOutputTensor(index);
+  const shape = tensor.getShape();
+  const bytes = elementCount(shape)! * bytesPerElement[precision];
+  return {
+    name,
+    tensor: { precision, shape, data: new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, bytes) },
+  };
+}
