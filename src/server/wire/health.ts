@@ -1,14 +1,23 @@
 import { messageType } from './protobuf/message-types.ts';
+import { ProtoReader, wireType } from './protobuf/reader.ts';
 
-const file = 'grpc/health/v1/health.proto';
-const request = messageType(file, 'grpc.health.v1.HealthCheckRequest');
-const response = messageType(file, 'grpc.health.v1.HealthCheckResponse');
+const response = messageType('grpc/health/v1/health.proto', 'grpc.health.v1.HealthCheckResponse');
 
 export type HealthStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
-/** @returns the service that is asked for; empty for the server as a whole */
+/**
+ * @returns the service that is asked for; empty for the server as a whole
+ * @throws ServingError `invalid-argument`
+ */
 export function decodeHealthCheckRequest(message: Uint8Array): string {
-  return (request.decode(message).service as string | undefined) ?? '';
+  const reader = new ProtoReader(message);
+  let service = '';
+  while (!reader.done) {
+    const tag = reader.tag();
+    if (tag === ((1 << 3) | wireType.bytes)) service = reader.string();
+    else reader.skip(tag);
+  }
+  return service;
 }
 
 export function encodeHealthCheckResponse(status: HealthStatus): Uint8Array {

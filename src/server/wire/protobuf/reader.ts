@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { ServingError } from '../../model/error.ts';
 
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
@@ -100,12 +101,12 @@ export class ProtoReader {
   }
 
   string(): string {
-    const length = this.length();
-    const begin = this.advance(length);
+    const begin = this.advance(this.length());
     const text = this.bytes.toString('utf8', begin, this.position);
     // A replacement character may be the text's own, or stand for bytes that are no UTF-8.
-    if (text.includes('\ufffd') && Buffer.byteLength(text) !== length)
+    if (text.includes('\ufffd') && !isUtf8(this.bytes.subarray(begin, this.position))) {
       throw malformed(begin, 'a string that is not UTF-8');
+    }
     return text;
   }
 

@@ -1,3 +1,4 @@
+import type { ServableSpec } from '../../model/inference.ts';
 import type { ProtoReader } from '../protobuf/reader.ts';
 import { wireType } from '../protobuf/reader.ts';
 
@@ -33,6 +34,12 @@ export function readModelSpec(reader: ProtoReader, spec: ModelSpec): ModelSpec {
     }
   }
   return spec;
+}
+
+/** Version 0 and an empty label ask for nothing. */
+export function servableOf(spec: ModelSpec): ServableSpec {
+  if (spec.version) return { name: spec.name, version: spec.version };
+  return spec.label ? { name: spec.name, label: spec.label } : { name: spec.name };
 }
 
 /** Undefined if the message says nothing. */

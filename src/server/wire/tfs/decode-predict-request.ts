@@ -1,6 +1,6 @@
-import type { InferRequest, InputTensor, ServableSpec } from '../../model/inference.ts';
+import type { InferRequest, InputTensor } from '../../model/inference.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
-import { type ModelSpec, readModelSpec } from './decode-model-spec.ts';
+import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 import { decodeTensorProto } from './decode-tensor-proto.ts';
 
 const missing: InputTensor = { precision: 'DataType 0', shape: [], payload: { kind: 'bytes', bytes: Buffer.alloc(0) } };
@@ -34,24 +34,18 @@ export function decodePredictRequest(message: Uint8Array): InferRequest {
   return spec.signatureName ? { ...request, signatureName: spec.signatureName } : request;
 }
 
-/** Version 0 and an empty label ask for nothing. */
-export function servableOf(spec: ModelSpec): ServableSpec {
-  if (spec.version) return { name: spec.name, version: spec.version };
-  return spec.label ? { name: spec.name, label: spec.label } : { name: spec.name };
-}
-
 function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>): void {
   let name = '';
-  /** Pieces of the value, of which there is more than one only in messages that nobody's encoder writes. */
-  let value: Buffer | undefined;
+  /** Of the value, which comes in more than one piece only in messages that nobody's encoder writes. */
+  const pieces: Buffer[] = [];
   while (!reader.done) {
     const tag = reader.tag();
     if (tag === ((1 << 3) | wireType.bytes)) name = reader.string();
-    else if (tag === ((2 << 3) | wireType.bytes)) {
-      const piece = reader.view();
-      // Two pieces of one message, one behind the other, are that message.
-      value = value ? Buffer.concat([value, piece]) : piece;
-    } else reader.skip(tag);
+    else if (tag === ((2 << 3) | wireType.bytes)) pieces.push(reader.view());
+    else reader.skip(tag);
   }
+  const [first] = pieces;
+  // Pieces of one message, one behind the other, are that message.
+  const value = pieces.length > 1 ? Buffer.concat(pieces) : first;
   inputs.set(name, value ? decodeTensorProto(new ProtoReader(value)) : missing);
 }

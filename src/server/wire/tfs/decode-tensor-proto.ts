@@ -29,14 +29,14 @@ interface Run {
 /** Reads one TensorProto after another; what a tensor is made of is gathered first, since fields may come in any order. */
 export function decodeTensorProto(reader: ProtoReader): InputTensor {
   let dtype = 0;
-  let shape: number[] = [];
+  const shape: number[] = [];
   let content: Uint8Array = nothing;
   let values: Map<ValueField, Run[]> | undefined;
   while (!reader.done) {
     const tag = reader.tag();
     const number = tag >>> 3;
-    if (tag === ((field.dtype << 3) | wireType.varint)) dtype = reader.uint32();
-    else if (tag === ((field.shape << 3) | wireType.bytes)) shape = readShape(reader.message(), shape);
+    if (tag === ((field.dtype << 3) | wireType.varint)) dtype = reader.int32();
+    else if (tag === ((field.shape << 3) | wireType.bytes)) readShape(reader.message(), shape);
     else if (tag === ((field.content << 3) | wireType.bytes)) content = reader.view();
     else {
       const kind = valueFields.get(number);
@@ -76,15 +76,16 @@ function readRun(reader: ProtoReader, tag: number): Run {
   return { begin, end: reader.position };
 }
 
-/** Dimensions of a shape that comes in several pieces add up, as repeated fields of merged messages do. */
-function readShape(reader: ProtoReader, known: readonly number[]): number[] {
-  const shape = [...known];
+/**
+ * Dimensions of a shape that comes in several pieces add up, as repeated fields of merged messages do.
+ * @param shape what earlier pieces said; written to, for a message may hold more pieces than can each be copied
+ */
+function readShape(reader: ProtoReader, shape: number[]): void {
   while (!reader.done) {
     const tag = reader.tag();
     if (tag === ((2 << 3) | wireType.bytes)) shape.push(readSize(reader.message()));
     else reader.skip(tag);
   }
-  return shape;
 }
 
 function readSize(reader: ProtoReader): number {

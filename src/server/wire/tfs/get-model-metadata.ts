@@ -2,11 +2,11 @@ import { ServingError } from '../../model/error.ts';
 import type { ServableSpec } from '../../model/inference.ts';
 import { isStatic, type Signature, type TensorInfo } from '../../model/signature.ts';
 import { type Fields, messageType } from '../protobuf/message-types.ts';
+import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { dataType } from './data-type.ts';
-import { specFromFields } from './model-spec-fields.ts';
+import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 
 const file = 'tensorflow_serving/apis/get_model_metadata.proto';
-const request = messageType(file, 'tensorflow.serving.GetModelMetadataRequest');
 const response = messageType(file, 'tensorflow.serving.GetModelMetadataResponse');
 const signatureDefMap = messageType(file, 'tensorflow.serving.SignatureDefMap');
 
@@ -15,13 +15,20 @@ export const defaultSignature = 'serving_default';
 
 /** @throws ServingError `invalid-argument` if it names no model or asks for anything but the signatures */
 export function decodeGetModelMetadataRequest(message: Uint8Array): ServableSpec {
-  const { model_spec, metadata_field } = request.decode(message) as { model_spec?: Fields; metadata_field?: string[] };
-  const spec = specFromFields(model_spec);
+  const reader = new ProtoReader(message);
+  const metadataFields: string[] = [];
+  let spec: ModelSpec | undefined;
+  while (!reader.done) {
+    const tag = reader.tag();
+    if (tag === ((1 << 3) | wireType.bytes)) spec = readModelSpec(reader.message(), spec ?? { name: '' });
+    else if (tag === ((2 << 3) | wireType.bytes)) metadataFields.push(reader.string());
+    else reader.skip(tag);
+  }
   if (!spec) throw new ServingError('invalid-argument', 'model_spec missing in request');
-  if (metadata_field?.length !== 1 || metadata_field[0] !== 'signature_def') {
+  if (metadataFields.length !== 1 || metadataFields[0] !== 'signature_def') {
     throw new ServingError('invalid-argument', 'Invalid signature name');
   }
-  return spec;
+  return servableOf(spec);
 }
 
 /** @param servable the version that was asked */

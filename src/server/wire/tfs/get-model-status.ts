@@ -1,15 +1,24 @@
 import type { ServableSpec } from '../../model/inference.ts';
 import type { VersionStatus } from '../../model/version-status.ts';
 import { messageType } from '../protobuf/message-types.ts';
-import { specFromFields } from './model-spec-fields.ts';
+import { ProtoReader, wireType } from '../protobuf/reader.ts';
+import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 
-const file = 'tensorflow_serving/apis/get_model_status.proto';
-const request = messageType(file, 'tensorflow.serving.GetModelStatusRequest');
-const response = messageType(file, 'tensorflow.serving.GetModelStatusResponse');
+const response = messageType(
+  'tensorflow_serving/apis/get_model_status.proto',
+  'tensorflow.serving.GetModelStatusResponse',
+);
 
 /** @throws ServingError `invalid-argument` */
 export function decodeGetModelStatusRequest(message: Uint8Array): ServableSpec {
-  return specFromFields(request.decode(message).model_spec) ?? { name: '' };
+  const reader = new ProtoReader(message);
+  const spec: ModelSpec = { name: '' };
+  while (!reader.done) {
+    const tag = reader.tag();
+    if (tag === ((1 << 3) | wireType.bytes)) readModelSpec(reader.message(), spec);
+    else reader.skip(tag);
+  }
+  return servableOf(spec);
 }
 
 export function encodeGetModelStatusResponse(statuses: readonly VersionStatus[]): Uint8Array {
