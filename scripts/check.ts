@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 const steps: readonly [name: string, command: string, ...parameters: string[]][] = [
-  ['format and lint', 'biome', 'ci', '--error-on-warnings', '.'],
+  ['format and lint', 'biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
 ];
 
