@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/transport': { folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'] },
   'server/transport/grpc': {
     folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'],
-    packages: ['@grpc/*'],
+    packages: ['@grpc/*', 'protobufjs/*'],
   },
   'server/observe': { folders: ['server/model', 'shared'] },
 };

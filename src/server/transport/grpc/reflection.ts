@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+import { withMendedDescriptors } from './mend-descriptors.ts';
 
 const protos = fileURLToPath(new URL('../../../../protos', import.meta.url));
 
@@ -11,5 +12,5 @@ export function reflection(): ReflectionService {
     'tensorflow_serving/apis/model_service.proto',
     'grpc/health/v1/health.proto',
   ];
-  return new ReflectionService(loadSync(files, { includeDirs: [protos], keepCase: true }));
+  return new ReflectionService(withMendedDescriptors(loadSync(files, { includeDirs: [protos], keepCase: true })));
 }
