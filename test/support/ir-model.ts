@@ -187,3 +187,18 @@ export function slowModel(width = 1024, steps = 16): IrModel {
   }
   return model.output(node);
 }
+
+/** `a` = `b` after so many 3 x 3 convolutions over 32 channels of size x size, each of which leaves every value as it is. */
+export function convolutionModel(size: number, layers: number): IrModel {
+  const channels = 32;
+  const kernel = new Float32Array(channels * channels * 9);
+  for (let channel = 0; channel < channels; channel++) kernel[(channel * channels + channel) * 9 + 4] = 1;
+  const model = new IrModel();
+  const weights = model.constant('FP32', [channels, channels, 3, 3], new Uint8Array(kernel.buffer));
+  const attributes = { strides: '1,1', pads_begin: '1,1', pads_end: '1,1', dilations: '1,1', auto_pad: 'explicit' };
+  let node = model.input('b', 'FP32', [1, channels, size, size]);
+  for (let layer = 1; layer <= layers; layer++) {
+    node = model.operation('Convolution', [node, weights], { attributes, ...(layer === layers ? { name: 'a' } : {}) });
+  }
+  return model.output(node);
+}
