@@ -42,10 +42,10 @@ const subjects: readonly Subject[] = [
   },
   {
     name: 'convolutions',
-    shape: [1, 32, 128, 128],
-    write: (folder) => convolutionModel(128, 16).write(folder),
-    loads: [load(1, 1, 30), load(1, 4, 40), load(1, 16, 64)],
-    raw: 40,
+    shape: [1, 1, 128, 128],
+    write: (folder) => convolutionModel(128, 64).write(folder),
+    loads: [load(1, 1, 30), load(1, 4, 40), load(1, 16, 48)],
+    raw: 30,
   },
 ];
 

@@ -188,17 +188,20 @@ export function slowModel(width = 1024, steps = 16): IrModel {
   return model.output(node);
 }
 
-/** `a` = `b` after so many 3 x 3 convolutions over 32 channels of size x size, each of which leaves every value as it is. */
+/** `a` = `b`, an image of size x size, after so many 3 x 3 convolutions over 32 channels, which leave it as it is. */
 export function convolutionModel(size: number, layers: number): IrModel {
   const channels = 32;
-  const kernel = new Float32Array(channels * channels * 9);
-  for (let channel = 0; channel < channels; channel++) kernel[(channel * channels + channel) * 9 + 4] = 1;
   const model = new IrModel();
-  const weights = model.constant('FP32', [channels, channels, 3, 3], new Uint8Array(kernel.buffer));
+  const kernel = (to: number, from: number) => {
+    const weights = new Float32Array(to * from * 9);
+    for (let channel = 0; channel < Math.min(to, from); channel++) weights[(channel * from + channel) * 9 + 4] = 1;
+    return model.constant('FP32', [to, from, 3, 3], new Uint8Array(weights.buffer));
+  };
   const attributes = { strides: '1,1', pads_begin: '1,1', pads_end: '1,1', dilations: '1,1', auto_pad: 'explicit' };
-  let node = model.input('b', 'FP32', [1, channels, size, size]);
-  for (let layer = 1; layer <= layers; layer++) {
-    node = model.operation('Convolution', [node, weights], { attributes, ...(layer === layers ? { name: 'a' } : {}) });
-  }
-  return model.output(node);
+  const convolve = (node: Node, weights: Node, name?: string) =>
+    model.operation('Convolution', [node, weights], { attributes, ...(name ? { name } : {}) });
+  let node = convolve(model.input('b', 'FP32', [1, 1, size, size]), kernel(channels, 1));
+  const between = kernel(channels, channels);
+  for (let layer = 0; layer < layers; layer++) node = convolve(node, between);
+  return model.output(convolve(node, kernel(1, channels), 'a'));
 }

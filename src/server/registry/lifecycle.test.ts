@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
+import { FakeEngine, writeFakeModel } from '../../../test/support/fake-engine.ts';
+import { temporaryFolder } from '../../../test/support/server.ts';
+import { ServingError } from '../model/error.ts';
+import type { VersionPolicy } from '../model/version-policy.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Pinned } from './registry.ts';
+
+const latest: VersionPolicy = { kind: 'latest', count: 1 };
+const options = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 1 };
+
+/** A registry over the fakes, of one model `m`; versions in `broken` do not load. */
+function bench(t: Pick<TestContext, 'after'>) {
+  const folder = temporaryFolder(t as TestContext);
+  const engine = new FakeEngine();
+  const clock = new FakeClock();
+  const broken = new Set<number>();
+  const told: string[] = [];
+  const registry = new Lifecycle({
+    engine,
+    clock,
+    drainMs: 1000,
+    observer: {
+      stateChanged: (_name, { version, state, errorCode }) => told.push(`${version} ${state} ${errorCode}`),
+      loading: () => () => {},
+      unloading: () => () => {},
+    },
+  });
+  for (let version = 1; version <= 4; version++) {
+    writeFakeModel(join(folder, `${version}`), { precision: 'FP32', shape: [1], addend: version });
+  }
+  engine.beforeLoad = async (directory) => {
+    if (broken.has(Number(directory.split('/').at(-1)))) throw new Error('it is broken');
+  };
+  const want = (policy: VersionPolicy, ...versions: [version: number, fingerprint?: string][]) => {
+    const listed = versions.map(([version, fingerprint = 'a']) => ({
+      version,
+      fingerprint,
+      directory: join(folder, `${version}`),
+    }));
+    registry.want({ models: [{ name: 'm', policy, options, repository: { state: 'listed', versions: listed } }] });
+    return settle();
+  };
+  const states = () =>
+    registry.status({ name: 'm' }).map(({ version, state, errorCode }) => `${version} ${state} ${errorCode}`);
+  return { engine, clock, broken, told, registry, want, states };
+}
+
+const refusal = (code: string) => (error: unknown) => error instanceof ServingError && error.code === code;
+
+test('a version is announced through its states', async (t) => {
+  const { told, want, registry } = bench(t);
+  await want(latest, [1]);
+  await want(latest, [1], [2]);
+  assert.deepEqual(told, [
+    '1 LOADING OK',
+    '1 AVAILABLE OK',
+    '2 LOADING OK',
+    '2 AVAILABLE OK',
+    '1 UNLOADING OK',
+    '1 END OK',
+  ]);
+  assert.equal(registry.acquire({ name: 'm' }).version, 2);
+});
+
+test('what cannot be had is refused by its reason', async (t) => {
+  const { want, registry, broken } = bench(t);
+  assert.throws(() => registry.acquire({ name: 'm' }), refusal('servable-not-found'));
+  await want(latest, [1]);
+  broken.add(2);
+  await want(latest, [1], [2]);
+  assert.throws(() => registry.acquire({ name: 'm', version: 2 }), refusal('not-loaded'));
+  assert.throws(() => registry.acquire({ name: 'm', version: 7 }), refusal('version-not-found'));
+  await want(latest, [1], [3]);
+  assert.throws(() => registry.acquire({ name: 'm', version: 1 }), refusal('version-retired'));
+  assert.throws(() => registry.acquire({ name: 'm', label: 'canary' }), refusal('version-not-found'));
+  assert.throws(() => registry.status({ name: 'm', version: 7 }), refusal('version-not-found'));
+});
+
+test('a failed version is tried again, ever more seldom, and the last good one serves', async (t) => {
+  const { want, registry, broken, clock, states, engine } = bench(t);
+  let loads = 0;
+  const { beforeLoad } = engine;
+  engine.beforeLoad = (directory) => {
+    loads++;
+    return beforeLoad(directory);
+  };
+  broken.add(2);
+  await want(latest, [1]);
+  await want(latest, [1], [2]);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  assert.equal(registry.status({ name: 'm', version: 2 })[0]!.errorMessage, 'Cannot read the model - it is broken');
+  assert.equal(loads, 2);
+  await clock.advance(1000);
+  assert.equal(loads, 3);
+  await clock.advance(1000);
+  assert.equal(loads, 3);
+  await clock.advance(1000);
+  assert.equal(loads, 4);
+  broken.clear();
+  await clock.advance(4000);
+  assert.deepEqual(states(), ['1 END OK', '2 AVAILABLE OK']);
+});
+
+test('changed files that do not load leave the old load serving, and say so', async (t) => {
+  const { want, registry, broken } = bench(t);
+  await want(latest, [1]);
+  broken.add(1);
+  await want(latest, [1, 'b']);
+  const [status] = registry.status({ name: 'm' });
+  assert.deepEqual([status!.state, status!.errorCode], ['AVAILABLE', 'UNKNOWN']);
+  assert.equal(status!.errorMessage, 'Files changed and could not be loaded - Cannot read the model - it is broken');
+  registry.acquire({ name: 'm' }).release();
+  broken.clear();
+  await want(latest, [1, 'c']);
+  assert.equal(registry.status({ name: 'm' })[0]!.errorMessage, 'OK');
+});
+
+test('a version that retires waits for those who use it, but not for ever', async (t) => {
+  const { want, registry, states, engine, clock } = bench(t);
+  await want(latest, [1]);
+  const pinned = registry.acquire({ name: 'm' });
+  await want(latest, [1], [2]);
+  assert.deepEqual(states(), ['1 UNLOADING OK', '2 AVAILABLE OK']);
+  assert.equal(engine.open, 2);
+  pinned.release();
+  await settle();
+  assert.deepEqual(states(), ['1 END OK', '2 AVAILABLE OK']);
+  assert.equal(engine.open, 1);
+  registry.acquire({ name: 'm' });
+  await want(latest, [3]);
+  await clock.advance(1000);
+  assert.equal(engine.open, 1);
+});
+
+test('a request may wait for a version that is being loaded', async (t) => {
+  const { want, registry, engine } = bench(t);
+  let go = () => {};
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await want(latest, [1]);
+  let waited = false;
+  const waiting = registry.whenLoaded({ name: 'm' }, 10_000, undefined).then(() => {
+    waited = true;
+  });
+  const gone = registry.whenLoaded({ name: 'm' }, 10_000, AbortSignal.abort(new ServingError('cancelled', 'gone')));
+  await assert.rejects(gone, refusal('cancelled'));
+  assert.equal(waited, false);
+  go();
+  await waiting;
+  assert.equal(registry.acquire({ name: 'm' }).version, 1);
+  await registry.whenLoaded({ name: 'm', version: 7 }, 10_000, undefined);
+});
+
+test('closing unloads everything', async (t) => {
+  const { want, registry, engine } = bench(t);
+  await want({ kind: 'all' }, [1], [2], [3]);
+  await registry.close(1000);
+  assert.equal(engine.open, 0);
+  await engine.close();
+});
+
+test('whatever comes, once a version serves there is always one, and nothing that is used is unloaded', async (t) => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('want' as const),
+      versions: fc.subarray([1, 2, 3, 4]),
+      print: fc.constantFrom('a', 'b'),
+    }),
+    fc.record({ kind: fc.constant('break' as const), version: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ kind: fc.constant('mend' as const), version: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 5000 }) }),
+    fc.constant({ kind: 'pin' as const }),
+    fc.constant({ kind: 'unpin' as const }),
+  );
+  const cleanUps: (() => void)[] = [];
+  t.after(() => {
+    for (const cleanUp of cleanUps) cleanUp();
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const { want, registry, broken, clock, engine } = bench({
+        after: (cleanUp) => cleanUps.push(cleanUp as () => void),
+      });
+      const pins: Pinned[] = [];
+      let served = false;
+      for (const each of steps) {
+        if (each.kind === 'want')
+          await want(latest, ...each.versions.map((version): [number, string] => [version, each.print]));
+        else if (each.kind === 'break') broken.add(each.version);
+        else if (each.kind === 'mend') broken.delete(each.version);
+        else if (each.kind === 'advance') await clock.advance(each.ms);
+        else if (each.kind === 'pin' && served) pins.push(registry.acquire({ name: 'm' }));
+        else if (each.kind === 'unpin') pins.pop()?.release();
+        await settle();
+        const ready = registry.readiness().get('m') ?? false;
+        assert.ok(ready || !served, 'nothing serves any more');
+        served ||= ready;
+        if (served) registry.acquire({ name: 'm' }).release();
+      }
+      for (const pin of pins) pin.release();
+      broken.clear();
+      await want(latest, [4, 'z']);
+      await clock.advance(120_000);
+      assert.equal(registry.acquire({ name: 'm' }).version, 4);
+      const closing = registry.close(1000);
+      await clock.advance(2000);
+      await closing;
+      assert.equal(engine.open, 0);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VersionPolicy } from '../model/version-policy.ts';
+import type { WantedModel } from '../model/wanted.ts';
+import { type Action, identityOf, type ModelFacts, nextAction, type VersionFacts } from './next-action.ts';
+import type { State } from './version-state.ts';
+
+const latest: VersionPolicy = { kind: 'latest', count: 1 };
+const options = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 };
+
+/** A model with these versions on disk; `2'` is version 2 with changed files. */
+function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
+  const versions = onDisk.map((text) => ({
+    version: Number.parseInt(text, 10),
+    directory: `/m/${Number.parseInt(text, 10)}`,
+    fingerprint: text,
+  }));
+  return { name: 'm', policy, options, repository: { state: 'listed', versions } };
+}
+
+const gone: WantedModel = { ...wanted(latest), repository: { state: 'unreadable', cause: 'ENOENT' } };
+
+function identity(text: string): string {
+  const model = wanted(latest, text);
+  assert.ok(model.repository.state === 'listed');
+  return identityOf(model, model.repository.versions[0]!);
+}
+
+/** `2 available`, `3 failed` (with the files 3, due at 100), `2 available, 2' failed`. */
+function facts(text: string): VersionFacts {
+  const [first, second] = text.split(', ');
+  const [files, state] = first!.split(' ') as [string, State];
+  const failed = second?.split(' ')[0] ?? (state === 'failed' ? files : undefined);
+  const serves = state === 'available' || state === 'reloading';
+  return {
+    version: Number.parseInt(files, 10),
+    state,
+    identity: serves ? identity(files) : undefined,
+    failure: failed === undefined ? undefined : { identity: identity(failed), retryAt: 100 },
+  };
+}
+
+function say(action: Action | undefined): string {
+  switch (action?.kind) {
+    case 'load':
+      return `load ${action.candidate.fingerprint}`;
+    case 'retire':
+      return `retire ${action.version}`;
+    case 'wait':
+      return `wait until ${action.until}`;
+    default:
+      return 'nothing';
+  }
+}
+
+interface Case {
+  readonly name: string;
+  readonly wanted: WantedModel | undefined;
+  readonly known: readonly string[];
+  readonly now?: number;
+  readonly loading?: true;
+  readonly next: string;
+}
+
+const specific = (...versions: number[]): VersionPolicy => ({ kind: 'specific', versions });
+const cases: readonly Case[] = [
+  { name: 'the newest is loaded first', wanted: wanted(latest, '1', '2'), known: [], next: 'load 2' },
+  {
+    name: 'nothing is to do when it serves',
+    wanted: wanted(latest, '1', '2'),
+    known: ['2 available'],
+    next: 'nothing',
+  },
+  {
+    name: 'a newer one is loaded while the old serves',
+    wanted: wanted(latest, '1', '2'),
+    known: ['1 available'],
+    next: 'load 2',
+  },
+  {
+    name: 'the old one stays while the newer loads',
+    wanted: wanted(latest, '1', '2'),
+    known: ['1 available', '2 loading'],
+    loading: true,
+    next: 'nothing',
+  },
+  {
+    name: 'and goes once the newer serves',
+    wanted: wanted(latest, '1', '2'),
+    known: ['1 available', '2 available'],
+    next: 'retire 1',
+  },
+  { name: 'one load at a time', wanted: wanted(latest, '1', '2'), known: [], loading: true, next: 'nothing' },
+  {
+    name: 'the newest failed: the one before is loaded',
+    wanted: wanted(latest, '1', '2'),
+    known: ['2 failed'],
+    next: 'load 1',
+  },
+  {
+    name: 'the newest failed: the last good serves on',
+    wanted: wanted(latest, '1', '2'),
+    known: ['1 available', '2 failed'],
+    next: 'wait until 100',
+  },
+  {
+    name: 'what failed is tried again when due',
+    wanted: wanted(latest, '1', '2'),
+    known: ['1 available', '2 failed'],
+    now: 100,
+    next: 'load 2',
+  },
+  {
+    name: 'and at once when its files change',
+    wanted: wanted(latest, '1', "2'"),
+    known: ['1 available', '2 failed'],
+    next: "load 2'",
+  },
+  {
+    name: 'of a third one, what failed before it first makes room',
+    wanted: wanted(latest, '1', '2', '3'),
+    known: ['1 available', '2 failed'],
+    next: 'retire 2',
+  },
+  {
+    name: 'what failed and is no longer wanted goes',
+    wanted: wanted(latest, '1', '2', '3'),
+    known: ['3 available', '2 failed'],
+    next: 'retire 2',
+  },
+  {
+    name: 'changed files of what serves are loaded beside it',
+    wanted: wanted(latest, "2'"),
+    known: ['2 available'],
+    next: "load 2'",
+  },
+  {
+    name: 'if they fail, the old load serves on',
+    wanted: wanted(latest, "2'"),
+    known: ["2 available, 2' failed"],
+    next: 'wait until 100',
+  },
+  { name: 'its directory is gone: it serves on', wanted: wanted(latest), known: ['2 available'], next: 'nothing' },
+  {
+    name: 'its directory is gone, an older one is there: that one replaces it',
+    wanted: wanted(latest, '1'),
+    known: ['2 available'],
+    next: 'load 1',
+  },
+  { name: 'and then it goes', wanted: wanted(latest, '1'), known: ['1 available', '2 available'], next: 'retire 2' },
+  { name: 'the base path is gone: all stay', wanted: gone, known: ['1 available', '2 available'], next: 'nothing' },
+  {
+    name: 'specific: exactly those',
+    wanted: wanted(specific(1, 3), '1', '2', '3'),
+    known: ['3 available'],
+    next: 'load 1',
+  },
+  {
+    name: 'specific: another one is named, the old waits for it',
+    wanted: wanted(specific(1), '1', '2'),
+    known: ['2 available'],
+    next: 'load 1',
+  },
+  {
+    name: 'specific: the named one fails, the old serves on',
+    wanted: wanted(specific(3), '2', '3'),
+    known: ['2 available', '3 failed'],
+    next: 'wait until 100',
+  },
+  {
+    name: 'specific: the named one is not there, the old serves on',
+    wanted: wanted(specific(9), '2'),
+    known: ['2 available'],
+    next: 'nothing',
+  },
+  { name: 'all: the newest first', wanted: wanted({ kind: 'all' }, '1', '2'), known: ['2 available'], next: 'load 1' },
+  {
+    name: 'the latest two',
+    wanted: wanted({ kind: 'latest', count: 2 }, '1', '2', '3'),
+    known: ['1 available', '2 available', '3 available'],
+    next: 'retire 1',
+  },
+  {
+    name: 'the latest two: the newest failed, two others serve',
+    wanted: wanted({ kind: 'latest', count: 2 }, '1', '2', '3'),
+    known: ['1 available', '2 available', '3 failed'],
+    next: 'wait until 100',
+  },
+  {
+    name: 'a version that is wanted again is loaded again',
+    wanted: wanted(specific(1), '1', '2'),
+    known: ['1 retired', '2 available'],
+    next: 'load 1',
+  },
+  {
+    name: 'but not while it still drains',
+    wanted: wanted(specific(1), '1', '2'),
+    known: ['1 draining', '2 available'],
+    next: 'nothing',
+  },
+  { name: 'a model that is no longer wanted goes', wanted: undefined, known: ['2 available'], next: 'retire 2' },
+  { name: 'also what failed of it', wanted: undefined, known: ['1 retired', '2 failed'], next: 'retire 2' },
+  { name: 'but not while it is being loaded', wanted: undefined, known: ['2 loading'], loading: true, next: 'nothing' },
+];
+
+for (const { name, wanted: model, known, now = 0, loading = false, next } of cases) {
+  test(name, () => {
+    const models: ModelFacts[] = [{ name: 'm', wanted: model, versions: known.map(facts) }];
+    assert.equal(say(nextAction(models, loading, now)), next);
+  });
+}
+
+test('a model in trouble holds up no other', () => {
+  const models: ModelFacts[] = [
+    { name: 'a', wanted: wanted(latest, '1'), versions: [facts('1 failed')] },
+    { name: 'b', wanted: wanted(latest, '1'), versions: [] },
+  ];
+  const action = nextAction(models, false, 0);
+  assert.ok(action?.kind === 'load');
+  assert.equal(action.name, 'b');
+});

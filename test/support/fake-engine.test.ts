@@ -1,0 +1,14 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineSuite } from '../suites/engine-suite.ts';
+import { FakeEngine, writeFakeModel } from './fake-engine.ts';
+
+engineSuite({
+  name: 'fake',
+  create: async ({ mostWaiting }) => new FakeEngine(mostWaiting),
+  writeAdd: (folder, precision, shape, addend) => writeFakeModel(folder, { precision, shape, addend }),
+  writeBroken(folder) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'model.json'), 'no model');
+  },
+});

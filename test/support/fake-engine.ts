@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Engine, Inference, InferOptions, LoadedModel } from '../../src/server/engine/engine.ts';
+import { RequestPool } from '../../src/server/engine/request-pool.ts';
+import { ServingError } from '../../src/server/model/error.ts';
+import type { Signature } from '../../src/server/model/signature.ts';
+import { bytesPerElement, type NumericPrecision, type Tensor } from '../../src/server/model/tensor.ts';
+import type { LoadOptions } from '../../src/server/model/wanted.ts';
+import { type Size, scalar } from './ir-model.ts';
+
+interface Description {
+  readonly precision: NumericPrecision;
+  readonly shape: readonly Size[];
+  readonly addend: number;
+}
+
+/** Writes a model of the fake engine: it adds a constant to its input `b` and calls the sum `a`. */
+export function writeFakeModel(folder: string, description: Description): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(description));
+}
+
+/** An engine of a few lines, which passes the suite of the real ones. Loads can be held up, and asked about. */
+export class FakeEngine implements Engine {
+  readonly description = 'fake';
+  /** Called before each load; what it throws is the load's failure. */
+  beforeLoad: (directory: string) => Promise<void> = async () => {};
+  /** Models that are loaded now. */
+  open = 0;
+  readonly #mostWaiting: number;
+
+  constructor(mostWaiting = 16) {
+    this.#mostWaiting = mostWaiting;
+  }
+
+  async load(directory: string, options: LoadOptions): Promise<LoadedModel> {
+    let description: Description;
+    try {
+      await this.beforeLoad(directory);
+      description = JSON.parse(readFileSync(join(directory, 'model.json'), 'utf8'));
+    } catch (error) {
+      throw new ServingError('failed-precondition', `Cannot read the model - ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    this.open++;
+    return new FakeModel(description, options.inferRequests || 1, this.#mostWaiting, () => this.open--);
+  }
+
+  async close(): Promise<void> {
+    if (this.open !== 0) throw new Error(`${this.open} models are still loaded`);
+  }
+}
+
+class FakeModel implements LoadedModel {
+  readonly signature: Signature;
+  readonly inferRequests: number;
+  readonly #addend: Buffer;
+  readonly #pool: RequestPool<number>;
+  readonly #closed: () => void;
+
+  constructor({ precision, shape, addend }: Description, requests: number, mostWaiting: number, closed: () => void) {
+    const dimensions = shape.map(dimension);
+    const layout = shape.length === 0 ? '...' : 'N...';
+    const info = { precision, shape: dimensions, layout };
+    this.signature = { inputs: [{ name: 'b', ...info }], outputs: [{ name: 'a', ...info }] };
+    this.inferRequests = requests;
+    this.#addend = scalar(precision, addend);
+    this.#pool = new RequestPool(
+      Array.from({ length: requests }, (_, i) => i),
+      mostWaiting,
+    );
+    this.#closed = closed;
+  }
+
+  infer([input]: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
+    const request = this.#pool.tryTake();
+    if (request === undefined)
+      return this.#pool.take(options.signal).then((taken) => this.#run(input!, taken, options));
+    return this.#run(input!, request, options);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.drain();
+    this.#closed();
+  }
+
+  /** Sums of zeros and the addend: all that the tests ask for. */
+  #run(input: Tensor, request: number, options: InferOptions): Inference {
+    options.onStart?.();
+    if (input.precision === 'STRING') throw new Error('the fake engine computes with numbers');
+    const count = input.data.byteLength / bytesPerElement[input.precision];
+    const data = Buffer.concat(Array.from({ length: count }, () => this.#addend));
+    const tensor: Tensor = { precision: input.precision, shape: input.shape, data: new Uint8Array(data) };
+    return { outputs: [{ name: 'a', tensor }], release: () => this.#pool.give(request) };
+  }
+}
+
+function dimension(size: Size) {
+  if (typeof size === 'number') return size < 0 ? { min: 0, max: Number.POSITIVE_INFINITY } : { min: size, max: size };
+  const [min, max] = size.split('..').map(Number);
+  return { min: min!, max: max! };
+}
