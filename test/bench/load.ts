@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 export interface Load {
@@ -28,6 +28,8 @@ export function isLoadAvailable(): boolean {
  */
 export async function measure(port: number, pid: number, frame: string, log: string, load: Load): Promise<Measured> {
   const { connections, streams, requests } = load;
+  // h2load appends.
+  rmSync(log, { force: true });
   const before = cpuTicks(pid);
   const { stdout } = await promisify(execFile)('h2load', [
     ...['-n', String(requests), '-c', String(connections), '-m', String(streams), '-d', frame, `--log-file=${log}`],

@@ -22,7 +22,7 @@ export function plot(title: string, bars: readonly Bar[], unit: string): string 
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="100%" height="100%" fill="white"/><text x="8" y="20" font-size="14">${title}</text>`,
+    `<title>${title}</title><rect width="100%" height="100%" fill="white"/><text x="8" y="20" font-size="14">${title}</text>`,
     ...rows,
     '</svg>\n',
   ].join('\n');

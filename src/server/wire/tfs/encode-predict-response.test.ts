@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { name } from '../../../../test/support/arbitrary-predict-request.ts';
+import { protoType } from '../../../../test/support/proto-type.ts';
+import type { NamedTensor } from '../../model/inference.ts';
+import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../../model/tensor.ts';
+import { encodePredictResponse } from './encode-predict-response.ts';
+
+const reference = protoType('tensorflow_serving/apis/predict.proto', 'tensorflow.serving.PredictResponse');
+
+const dataTypes: Readonly<Record<string, number>> = {
+  FP32: 1,
+  FP64: 2,
+  I32: 3,
+  U8: 4,
+  I16: 5,
+  I8: 6,
+  STRING: 7,
+  I64: 9,
+  BOOL: 10,
+  BF16: 14,
+  U16: 17,
+  FP16: 19,
+  U32: 22,
+  U64: 23,
+};
+
+/** Few elements, or none in a shape of sizes that take many bytes. */
+const shape = fc.oneof(
+  fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+  fc.tuple(fc.constant(0), fc.constantFrom(127, 128, 2 ** 31, 2 ** 32, 2 ** 53 - 1)),
+  fc.constantFrom([127], [128], [16_384]),
+);
+
+const tensor: fc.Arbitrary<Tensor> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(...(Object.keys(bytesPerElement) as NumericPrecision[])), shape, fc.nat(255))
+    .map(([precision, sizes, fill]) => {
+      const data = Buffer.alloc(elementCount(sizes)! * bytesPerElement[precision], Buffer.of(fill, 1, 2));
+      return { precision, shape: sizes, data };
+    }),
+  fc
+    .array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 })
+    .map((strings) => ({ precision: 'STRING' as const, shape: [strings.length], strings })),
+);
+
+const outputs: fc.Arbitrary<NamedTensor[]> = fc.uniqueArray(fc.record({ name, tensor }), {
+  selector: (output) => output.name,
+  maxLength: 4,
+});
+
+function expectedTensor(value: Tensor): object {
+  const dim = value.shape.map((size) => ({ size: String(size) }));
+  const head = { dtype: dataTypes[value.precision], tensor_shape: dim.length > 0 ? { dim } : {} };
+  if (value.precision !== 'STRING') return { ...head, tensor_content: Buffer.from(value.data) };
+  const string_val = value.strings.map((string) => Buffer.from(string));
+  return string_val.length > 0 ? { ...head, string_val } : head;
+}
+
+test('protobufjs reads what is written', () => {
+  const version = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.maxSafeInteger().map(Math.abs));
+  fc.assert(
+    fc.property(outputs, name, version, (tensors, model, number) => {
+      const bytes = encodePredictResponse({
+        name: model,
+        version: number,
+        signatureName: 'serving_default',
+        outputs: tensors,
+      });
+      const told = reference.decode(bytes);
+      assert.deepEqual(told.model_spec, {
+        name: model,
+        version: { value: String(number) },
+        signature_name: 'serving_default',
+      });
+      assert.deepEqual(
+        told.outputs ?? {},
+        Object.fromEntries(tensors.map((output) => [output.name, expectedTensor(output.tensor)])),
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an answer without outputs is one', () => {
+  const bytes = encodePredictResponse({ name: 'm', version: 1, signatureName: 's', outputs: [] });
+  assert.deepEqual(reference.decode(bytes), {
+    model_spec: { name: 'm', version: { value: '1' }, signature_name: 's' },
+  });
+});

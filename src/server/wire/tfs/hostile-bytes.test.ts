@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { predictRequest } from '../../../../test/support/arbitrary-predict-request.ts';
+import { stringField, written } from '../../../../test/support/raw-message.ts';
+import { ServingError } from '../../model/error.ts';
+import type { InputTensor } from '../../model/inference.ts';
+import { decodeHealthCheckRequest } from '../health.ts';
+import { decodePredictRequest } from './decode-predict-request.ts';
+import { decodeGetModelMetadataRequest } from './get-model-metadata.ts';
+import { decodeGetModelStatusRequest } from './get-model-status.ts';
+
+const random = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));
+const whole = predictRequest.map(written);
+const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+const truncated = fc.tuple(whole, at).map(([message, end]) => message.subarray(0, end * message.length));
+const overwritten = fc
+  .tuple(whole, fc.array(fc.tuple(at, fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }))
+  .map(([message, changes]) => {
+    const bytes = Buffer.from(message);
+    for (const [where, byte] of changes) if (bytes.length > 0) bytes[Math.floor(where * bytes.length)] = byte;
+    return bytes;
+  });
+const spliced = fc.tuple(whole, at, random).map(([message, where, piece]) => {
+  const cut = Math.floor(where * message.length);
+  return Buffer.concat([message.subarray(0, cut), piece, message.subarray(cut)]);
+});
+
+const hostile = fc.oneof(random, truncated, overwritten, spliced);
+
+/** @returns undefined if the bytes were refused, as they may be in one way only */
+function decoded<T>(decode: (message: Uint8Array) => T, bytes: Uint8Array): T | undefined {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    assert.ok(error instanceof ServingError, String(error));
+    assert.equal(error.code, 'invalid-argument');
+    return undefined;
+  }
+}
+
+function payloadSize({ payload }: InputTensor): number {
+  if (payload.kind !== 'strings') return payload.bytes.byteLength;
+  return payload.strings.reduce((size, string) => size + string.byteLength, 0);
+}
+
+test('bytes of any kind are a request or the caller’s fault, and grow eightfold at most', () => {
+  let taken = 0;
+  let refused = 0;
+  fc.assert(
+    fc.property(hostile, (bytes) => {
+      const request = decoded(decodePredictRequest, bytes);
+      if (request) taken++;
+      else refused++;
+      for (const input of request?.inputs.values() ?? []) {
+        assert.ok(payloadSize(input) <= bytes.length * 8);
+        assert.ok(input.shape.length <= bytes.length / 2);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(taken > 100 && refused > 100, `${taken} taken, ${refused} refused`);
+});
+
+test('so they are for the seldom messages', () => {
+  fc.assert(
+    fc.property(hostile, (bytes) => {
+      decoded(decodeGetModelStatusRequest, bytes);
+      decoded(decodeGetModelMetadataRequest, bytes);
+      decoded(decodeHealthCheckRequest, bytes);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('groups in groups without end are refused', () => {
+  const invalid = { name: 'ServingError', code: 'invalid-argument', message: /^Malformed protobuf message/ };
+  assert.throws(() => decodePredictRequest(Buffer.alloc(1_000_000, 0xa3)), invalid);
+  assert.throws(() => decodePredictRequest(Buffer.alloc(100_000, 0x0b)), invalid);
+});
+
+test('strings that are not UTF-8 are refused, replacement characters that clients write are not', () => {
+  const invalid = { name: 'ServingError', code: 'invalid-argument', message: /^Malformed protobuf message/ };
+  const badUtf8 = ['ff', 'c080', 'eda080', 'f09f98', '61f09f98', 'f4908080', 'e282'];
+  for (const hex of badUtf8) {
+    const text = Buffer.from(hex, 'hex');
+    const message = Buffer.concat([Buffer.of(0x1a, text.length), text]);
+    assert.throws(() => decodePredictRequest(message), invalid, hex);
+  }
+  const good = ['\ufffd', '\ufeffa', '😀', 'größer', '\0'];
+  const { outputFilter } = decodePredictRequest(written(good.map((text) => stringField(3, text))));
+  assert.deepEqual(outputFilter, good);
+});

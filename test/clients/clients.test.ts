@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const root = join(import.meta.dirname, '../..');
+const image = join(root, 'examples/digits/images/3.png');
+const run = promisify(execFile);
+
+const cleanUps: (() => unknown)[] = [];
+const file = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as unknown as TestContext;
+let server: TestServer;
+
+before(async () => {
+  const models = join(root, 'examples/digits/models/digits');
+  server = await startServer(file, ['--model_name', 'digits', '--model_path', models]);
+});
+after(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+});
+
+/** A Python that has the packages; or why there is none. */
+function pythonWith(requirements: string): { python: string } | { missing: string } {
+  const script = join(root, 'scripts/python-env.sh');
+  const { status, stdout, stderr } = spawnSync(script, [join(root, requirements)], { encoding: 'utf8' });
+  if (status === 0) return { python: stdout.trim() };
+  return { missing: `${requirements} cannot be installed: ${stderr.trim().split('\n').at(-1)}` };
+}
+
+const samples: readonly [name: string, flags: readonly string[], printed: RegExp][] = [
+  ['get-model-status', [], /^version 2: AVAILABLE OK OK\n$/],
+  [
+    'get-model-metadata',
+    [],
+    /^digits, version 2\n {2}input image: DT_FLOAT \[-1, 8, 8, 1\]\n {2}output digit: DT_INT64 \[-1\]\n/,
+  ],
+  ['predict', [], /^answered by version 2\ndigit \[1\]: \d\nprobabilities \[1, 10\]: /],
+  ['predict-image', ['--image', image], /^3 \(\d+\.\d %, version 2\)\n$/],
+];
+
+for (const [name, flags, printed] of samples) {
+  const script = join(root, `examples/clients/typescript/${name}.ts`);
+
+  test(`the TypeScript sample ${name} prints what it should`, async () => {
+    const { stdout } = await run(process.execPath, [script, '--grpc_port', String(server.port), ...flags]);
+    assert.match(stdout, printed);
+  });
+
+  test(`the TypeScript sample ${name} tells a refusal in one line`, async () => {
+    const unknown = ['--grpc_port', String(server.port), '--model_name', 'nobody', ...flags];
+    await assert.rejects(
+      run(process.execPath, [script, ...unknown]),
+      (error: Error & { code: number; stderr: string }) => {
+        assert.equal(error.code, 1);
+        assert.match(error.stderr, /^The server refused: \w+ with requested name is not found \(gRPC code 5\)\n$/);
+        return true;
+      },
+    );
+  });
+}
+
+test('the Python samples, over the stubs of tensorflow-serving-api, print the same', async (t) => {
+  const environment = pythonWith('examples/clients/python/requirements.txt');
+  if ('missing' in environment) return t.skip(environment.missing);
+  for (const [name, flags, printed] of samples) {
+    const script = join(root, `examples/clients/python/${name.replaceAll('-', '_')}.py`);
+    const { stdout } = await run(environment.python, [script, '--grpc_port', String(server.port), ...flags]);
+    assert.match(stdout, printed, name);
+    const unknown = ['--grpc_port', String(server.port), '--model_name', 'nobody', ...flags];
+    await assert.rejects(run(environment.python, [script, ...unknown]), (error: Error & { stderr: string }) => {
+      assert.match(error.stderr, /^The server refused: \w+ with requested name is not found \(gRPC code 5\)$/m);
+      return true;
+    });
+  }
+});
+
+test('ovmsclient gets right answers', async (t) => {
+  const environment = pythonWith('test/clients/requirements.txt');
+  if ('missing' in environment) return t.skip(environment.missing);
+  const script = join(root, 'test/clients/ovmsclient_check.py');
+  const { stdout } = await run(environment.python, [script, `localhost:${server.port}`, image]);
+  assert.equal(stdout, 'all answers are right\n');
+});
