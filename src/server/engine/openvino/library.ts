@@ -106,7 +106,7 @@ export function handleFrom(library: Library, call: (out: [Handle | null]) => num
   return out[0]!;
 }
 
-/** Runs a function of the library on a thread of the pool. */
+/** Runs a function of the library on a thread of the pool. @returns its status; of a function without one, nothing */
 export function offLoop(fn: Library[keyof Library], ...parameters: unknown[]): Promise<number> {
   return new Promise((resolve, reject) => {
     fn.async(...parameters, (error: unknown, status: number) => (error ? reject(error) : resolve(status)));

@@ -68,18 +68,18 @@ async function load(
   try {
     compiled = orLoadError(library, status, out, 'Cannot compile model into target device');
   } finally {
-    library.modelFree(model);
+    await offLoop(library.modelFree, model);
   }
   try {
     const ports = portsOf(library, compiled);
     const requests = await createRequests(library, compiled, ports, options);
     const loaded = new OpenVinoModel(signatureOf(ports.inputs, ports.outputs), requests, mostWaiting, () =>
-      library.compiledFree(compiled),
+      offLoop(library.compiledFree, compiled),
     );
     await measure(loaded);
     return loaded;
   } catch (error) {
-    library.compiledFree(compiled);
+    await offLoop(library.compiledFree, compiled);
     throw loadError('Cannot serve the model', error);
   }
 }

@@ -12,10 +12,15 @@ export class OpenVinoModel implements LoadedModel {
   readonly inferRequests: number;
   readonly #pool: RequestPool<InferRequest>;
   readonly #cost = new Cost();
-  readonly #free: () => void;
+  readonly #free: () => Promise<unknown>;
 
-  /** @param free gives the compiled model back, after its requests */
-  constructor(signature: Signature, requests: readonly InferRequest[], mostWaiting: number, free: () => void) {
+  /** @param free gives the compiled model back, after its requests; off the event loop, since large memory takes its time */
+  constructor(
+    signature: Signature,
+    requests: readonly InferRequest[],
+    mostWaiting: number,
+    free: () => Promise<unknown>,
+  ) {
     this.signature = signature;
     this.inferRequests = requests.length;
     this.#pool = new RequestPool(requests, mostWaiting);
@@ -47,7 +52,7 @@ export class OpenVinoModel implements LoadedModel {
 
   async close(): Promise<void> {
     for (const request of await this.#pool.drain()) request.free();
-    this.#free();
+    await this.#free();
   }
 
   async #inferLater(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
