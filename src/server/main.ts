@@ -38,9 +38,9 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const observer = versionLog(log, tracing);
   const registry = new Lifecycle({ engine, clock, observer, drainMs: settings.drainMs });
   const dataplane = new Dataplane(registry);
-  let ending = false;
+  const ending = new AbortController();
   const tfs = tfsMethods(dataplane);
-  const health = healthMethods(dataplane, () => ending);
+  const health = healthMethods(dataplane, ending.signal);
   const server = createGrpcJsServer({
     methods: { unary: { ...tfs.unary, ...health.unary }, streaming: { ...tfs.streaming, ...health.streaming } },
     log,
@@ -67,7 +67,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   log.info('Started model manager thread');
 
   const signal = await ended;
-  ending = true;
+  ending.abort();
   log.info({ signal }, 'Ending: answering the requests under way');
   await stopConfig();
   await repositories.stop();

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { credentials, Client as GrpcClient, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { credentials, Client as GrpcClient, type ServiceError } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { bytesPerElement, type NumericPrecision } from '../../src/server/model/tensor.ts';
 import { addModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
@@ -323,38 +322,6 @@ test('a full queue refuses, a deadline drops what has not begun, and the model s
   assert.equal(error.code, 4);
   assert.notEqual(typeof (await outcome(predict(server.client, request))), 'string');
 });
-
-test('health: of the server as a whole, of a model, and of nobody', async () => {
-  const includeDirs = [join(import.meta.dirname, '../../protos')];
-  const definition = loadPackageDefinition(loadSync('grpc/health/v1/health.proto', { includeDirs, enums: String }));
-  const { grpc } = definition as unknown as { grpc: { health: { v1: { Health: HealthConstructor } } } };
-  const { Health } = grpc.health.v1;
-  const health = new Health(`127.0.0.1:${server.port}`, credentials.createInsecure());
-  const check = (service: string) =>
-    outcome(
-      new Promise((resolve, reject) =>
-        health.Check({ service }, (error, answer) => (error ? reject(error) : resolve(answer))),
-      ),
-    );
-  assert.deepEqual(await check(''), { status: 'SERVING' });
-  assert.deepEqual(await check('m'), { status: 'SERVING' });
-  assert.deepEqual(await check('tensorflow.serving.ModelService'), { status: 'SERVING' });
-  assert.equal(await check('nobody'), '5 Unknown service: nobody');
-  const watch = health.Watch({ service: '' });
-  const first = await new Promise((resolve, reject) => watch.once('data', resolve).once('error', reject));
-  assert.deepEqual(first, { status: 'SERVING' });
-  watch.removeAllListeners('error').once('error', () => undefined);
-  watch.cancel();
-  health.close();
-});
-
-type HealthConstructor = new (...parameters: unknown[]) => HealthClient;
-
-interface HealthClient {
-  Check(request: object, answer: (error: ServiceError | null, response: unknown) => void): void;
-  Watch(request: object): NodeJS.EventEmitter & { cancel(): void };
-  close(): void;
-}
 
 test('every problem of a command line is told at once', async (t) => {
   const wrong = await launchServer(t, [

@@ -17,40 +17,8 @@ import { test } from 'node:test';
 import { elements } from '../../examples/clients/typescript/client.ts';
 import { addModel, tableModel } from '../support/ir-model.ts';
 import { predict, predictSum, statuses } from '../support/predict.ts';
+import { load, single, writeVersion } from '../support/repository.ts';
 import { eventually, launchServer, startServer, temporaryFolder } from '../support/server.ts';
-
-/** Version N adds N. */
-const writeVersion = (folder: string, version: number) =>
-  addModel('FP32', [1, 10], version).write(join(folder, `${version}`));
-const single = (folder: string) => ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '100'];
-
-/** Keeps `concurrency` requests under way until told to stop; every answer is checked. */
-function load(ask: () => Promise<{ version: number; added: number }>, concurrency: number) {
-  const answers = new Map<number, number>();
-  const failures: unknown[] = [];
-  let running = true;
-  const work = async () => {
-    while (running) {
-      try {
-        const { version, added } = await ask();
-        if (added !== version) failures.push(`version ${version} added ${added}`);
-        answers.set(version, (answers.get(version) ?? 0) + 1);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-  };
-  const workers = Array.from({ length: concurrency }, work);
-  return {
-    answers,
-    failures,
-    total: () => [...answers.values()].reduce((sum, n) => sum + n, 0),
-    async stop() {
-      running = false;
-      await Promise.all(workers);
-    },
-  };
-}
 
 test('versions come and go under 10,000 requests at concurrency 16, and no request fails', async (t) => {
   const folder = temporaryFolder(t);

@@ -13,6 +13,7 @@ export class GrpcCall implements CallContext {
   readonly span: CallSpan | undefined;
   readonly #call: SurfaceCall;
   #controller: AbortController | undefined;
+  #finished = false;
 
   constructor(call: SurfaceCall, method: string, tracing: Tracing | undefined) {
     this.#call = call;
@@ -24,12 +25,19 @@ export class GrpcCall implements CallContext {
   get signal(): AbortSignal {
     if (!this.#controller) {
       const controller = new AbortController();
-      const abort = () => controller.abort(this.#reason());
+      const abort = () => {
+        if (!this.#finished) controller.abort(this.#reason());
+      };
       if (this.#call.cancelled) abort();
       else this.#call.once('cancelled', abort);
       this.#controller = controller;
     }
     return this.#controller.signal;
+  }
+
+  /** It has its answer: that grpc-js calls every call cancelled in the end, also one that went well, means nothing now. */
+  finish(): void {
+    this.#finished = true;
   }
 
   #reason(): ServingError {

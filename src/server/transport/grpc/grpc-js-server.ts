@@ -107,6 +107,7 @@ function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: G
     const { span } = context;
     const finish = (answer: Uint8Array) => {
       budget.give(message.byteLength);
+      context.finish();
       span?.answered(ok);
       callback(null, answer);
     };
@@ -138,6 +139,7 @@ function streaming(name: string, method: StreamingMethod, options: GrpcServerOpt
       for await (const answer of method(call, context)) {
         if (!call.write(answer)) await once(call, 'drain', { signal: context.signal });
       }
+      context.finish();
       context.span?.answered(ok);
       call.end();
     } catch (error) {
@@ -148,12 +150,9 @@ function streaming(name: string, method: StreamingMethod, options: GrpcServerOpt
   return handle;
 }
 
-function failure(
-  name: string,
-  error: unknown,
-  { span }: GrpcCall,
-  log: Logger,
-): Pick<StatusObject, 'code' | 'details'> {
+function failure(name: string, error: unknown, call: GrpcCall, log: Logger): Pick<StatusObject, 'code' | 'details'> {
+  const { span } = call;
+  call.finish();
   const known = toServingError(error);
   const code = grpcStatusCode[known.code];
   const report = () => log.error({ err: known.cause ?? known, method: name }, known.message);

@@ -12,16 +12,17 @@ const asWhole = ['', 'tensorflow.serving.PredictionService'];
 /**
  * grpc.health.v1. The server as a whole serves when every model has a version available and it is not about to end; a model's
  * name asks for that model.
+ * @param ending aborted when the server is about to end: those who watch are told, and hold it up no longer
  */
-export function healthMethods(dataplane: Dataplane, isEnding: () => boolean): Methods {
+export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Methods {
   const check = (service: string): HealthStatus => {
     if (service === alwaysServing) return 'SERVING';
     const models = dataplane.readiness();
     if (asWhole.includes(service))
-      return isEnding() || ![...models.values()].every(Boolean) ? 'NOT_SERVING' : 'SERVING';
+      return ending.aborted || ![...models.values()].every(Boolean) ? 'NOT_SERVING' : 'SERVING';
     const ready = models.get(service);
     if (ready === undefined) return 'SERVICE_UNKNOWN';
-    return ready && !isEnding() ? 'SERVING' : 'NOT_SERVING';
+    return ready && !ending.aborted ? 'SERVING' : 'NOT_SERVING';
   };
   return {
     unary: {
@@ -40,10 +41,11 @@ export function healthMethods(dataplane: Dataplane, isEnding: () => boolean): Me
         let told: HealthStatus | undefined;
         while (!signal?.aborted) {
           // Listens before it looks, so that no change falls between.
-          const next = changed(dataplane, signal);
+          const next = changed(dataplane, signal, ending);
           const status = check(service);
           if (status !== told) yield encodeHealthCheckResponse(status);
           told = status;
+          if (ending.aborted) return;
           await next;
         }
       },
@@ -51,16 +53,16 @@ export function healthMethods(dataplane: Dataplane, isEnding: () => boolean): Me
   };
 }
 
-/** Resolves at the next change, or when nobody listens any more. */
-function changed(dataplane: Dataplane, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves at the next change, or when one of the signals is aborted. */
+function changed(dataplane: Dataplane, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       unsubscribe();
-      signal?.removeEventListener('abort', end);
+      for (const signal of signals) signal?.removeEventListener('abort', end);
       resolve();
     };
     const unsubscribe = dataplane.subscribe(end);
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted) end();
+    for (const signal of signals) signal?.addEventListener('abort', end, { once: true });
+    if (signals.some((signal) => signal?.aborted)) end();
   });
 }

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { HealthClient } from '../support/health.ts';
+import { single, writeVersion } from '../support/repository.ts';
+import { eventually, startServer, temporaryFolder } from '../support/server.ts';
+
+test('health: of the server as a whole, of a model, of the services, and of nobody', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const health = new HealthClient(t, (await startServer(t, single(folder))).port);
+  const services = ['', 'm', 'tensorflow.serving.PredictionService', 'tensorflow.serving.ModelService'];
+  for (const service of services) {
+    assert.equal(await health.check(service), 'SERVING', service);
+    assert.deepEqual(await health.watch(service).first(1), ['SERVING'], service);
+  }
+  assert.equal(await health.check('nobody'), '5 Unknown service: nobody');
+  assert.deepEqual(await health.watch('nobody').first(1), ['SERVICE_UNKNOWN']);
+});
+
+test('a model without a version does not serve, and does once one comes; the server as a whole as well', async (t) => {
+  const folder = temporaryFolder(t);
+  const health = new HealthClient(t, (await startServer(t, single(folder))).port);
+  const whole = health.watch('');
+  const model = health.watch('m');
+  const live = health.watch('tensorflow.serving.ModelService');
+  assert.deepEqual(await whole.first(1), ['NOT_SERVING']);
+  assert.deepEqual(await model.first(1), ['NOT_SERVING']);
+  assert.equal(await health.check(''), 'NOT_SERVING');
+  assert.equal(await health.check('m'), 'NOT_SERVING');
+  assert.equal(await health.check('tensorflow.serving.ModelService'), 'SERVING');
+  writeVersion(folder, 1);
+  assert.deepEqual(await whole.first(2), ['NOT_SERVING', 'SERVING']);
+  assert.deepEqual(await model.first(2), ['NOT_SERVING', 'SERVING']);
+  assert.equal(await health.check(''), 'SERVING');
+  assert.equal(await health.check('m'), 'SERVING');
+  assert.deepEqual(live.told, ['SERVING']);
+});
+
+test('one model that does not serve holds back the whole, not the other; a watch follows models that come and go', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(join(folder, 'm'), 1);
+  mkdirSync(join(folder, 'later'));
+  const config = join(folder, 'config.json');
+  const configure = (...names: string[]) => {
+    const list = names.map((name) => ({ config: { name, base_path: name } }));
+    writeFileSync(config, JSON.stringify({ model_config_list: list }));
+  };
+  configure('m', 'later');
+  const health = new HealthClient(t, (await startServer(t, ['--config_path', config])).port);
+  assert.deepEqual(await Promise.all(['', 'm', 'later'].map((service) => health.check(service))), [
+    'NOT_SERVING',
+    'SERVING',
+    'NOT_SERVING',
+  ]);
+  const later = health.watch('later');
+  await later.first(1);
+  configure('m');
+  assert.deepEqual(await later.first(2), ['NOT_SERVING', 'SERVICE_UNKNOWN']);
+  assert.equal(await health.check(''), 'SERVING');
+});
+
+test('at its end the server says so to those who watch, and does not wait for them', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const server = await startServer(t, [...single(folder), '--drain_timeout_seconds', '10']);
+  const health = new HealthClient(t, server.port);
+  const watches = ['', 'm', 'tensorflow.serving.ModelService'].map((service) => health.watch(service));
+  for (const watch of watches) await watch.first(1);
+  const begin = performance.now();
+  assert.equal(await server.stop('SIGTERM'), 0);
+  assert.ok(performance.now() - begin < 5000, 'it waited for those who watch');
+  const told = await Promise.all(watches.slice(0, 2).map((watch) => watch.first(2)));
+  assert.deepEqual(told, Array(2).fill(['SERVING', 'NOT_SERVING']));
+  assert.deepEqual(watches[2]!.told, ['SERVING']);
+});
+
+interface ReflectionAnswer {
+  readonly list_services_response: { readonly service: readonly { readonly name: string }[] };
+}
+
+type ReflectionStub = new (
+  ...how: unknown[]
+) => {
+  ServerReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer>;
+  close(): void;
+};
+
+test('reflection lists the services', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const { port } = await startServer(t, single(folder));
+  const library = dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json'));
+  for (const version of ['v1', 'v1alpha']) {
+    const definition = loadSync(join(library, 'build/proto/grpc/reflection', version, 'reflection.proto'), {
+      keepCase: true,
+    });
+    const { grpc } = loadPackageDefinition(definition) as unknown as {
+      grpc: { reflection: Record<string, { ServerReflection: ReflectionStub }> };
+    };
+    const client = new grpc.reflection[version]!.ServerReflection(`127.0.0.1:${port}`, credentials.createInsecure());
+    t.after(() => client.close());
+    const stream = client.ServerReflectionInfo();
+    const answers: ReflectionAnswer[] = [];
+    stream.on('data', (answer: ReflectionAnswer) => answers.push(answer));
+    // The server ends with the test, and this stream with it.
+    stream.on('error', () => undefined);
+    stream.write({ list_services: '' });
+    const [answer] = await eventually(
+      async () => answers,
+      ({ length }) => length === 1,
+    );
+    stream.end();
+    const names = answer!.list_services_response.service.map(({ name }) => name);
+    for (const service of [
+      'grpc.health.v1.Health',
+      'tensorflow.serving.ModelService',
+      'tensorflow.serving.PredictionService',
+    ]) {
+      assert.ok(names.includes(service), `${version} lists ${names}`);
+    }
+  }
+});

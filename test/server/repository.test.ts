@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tableModel } from '../support/ir-model.ts';
+import { outcome, predict, predictSum, statuses } from '../support/predict.ts';
+import { load, single, writeVersion } from '../support/repository.ts';
+import { eventually, startServer, temporaryFolder } from '../support/server.ts';
+
+test('a version that was replaced and is asked for by its number is retired; one that never was, unknown', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const server = await startServer(t, single(folder));
+  writeVersion(folder, 2);
+  await server.logged(({ version, state }) => version === 1 && state === 'END');
+  const ask = (version: number) => predict(server.client, { model_spec: { name: 'm', version: { value: version } } });
+  assert.equal(await outcome(ask(1)), '5 Model with requested version is retired');
+  assert.equal(await outcome(ask(3)), '5 Model with requested version is not found');
+  const metadata = server.client.call('PredictionService', 'GetModelMetadata', {
+    model_spec: { name: 'm', version: { value: 1 } },
+    metadata_field: ['signature_def'],
+  });
+  assert.equal(await outcome(metadata), '5 Model with requested version is retired');
+});
+
+test('a copy whose process is killed midway is told and not served; once completed it serves', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const server = await startServer(t, single(folder));
+  const requests = load(() => predictSum(server.client), 2);
+  const spare = temporaryFolder(t);
+  tableModel(50_000, 64).write(join(spare, '2'));
+  mkdirSync(join(folder, '2'));
+  copyFileSync(join(spare, '2/model.xml'), join(folder, '2/model.xml'));
+  const [source, target] = [join(spare, '2/model.bin'), join(folder, '2/model.bin')];
+  const script = join(import.meta.dirname, '../support/copy-slowly.ts');
+  const copier = spawn(process.execPath, [script, source, target, '100000'], { stdio: 'ignore' });
+  t.after(() => copier.kill('SIGKILL'));
+  await eventually(
+    async () => existsSync(target) && statSync(target).size,
+    (bytes) => Number(bytes) > 1_000_000,
+  );
+  const exited = once(copier, 'exit');
+  copier.kill('SIGKILL');
+  await exited;
+  assert.ok(statSync(target).size < statSync(source).size);
+  const found = await eventually(
+    () => statuses(server.client),
+    (all) => all.some(({ version, status }) => version === '2' && status.error_code === 'UNKNOWN'),
+  );
+  assert.match(found[1]!.status.error_message, /^Cannot read the model - ./);
+  await server.logged(({ version, cause }) => version === 2 && /^Cannot read the model - ./.test(String(cause)));
+  assert.equal(found[0]!.state, 'AVAILABLE');
+  await requests.stop();
+  assert.deepEqual(requests.failures, []);
+
+  copyFileSync(source, target);
+  await eventually(
+    () => statuses(server.client),
+    (all) => all[1]?.state === 'AVAILABLE',
+  );
+  const row = { dtype: 'DT_INT32', tensor_shape: { dim: [{ size: 1 }] }, tensor_content: Buffer.from([3, 0, 0, 0]) };
+  const { outputs, model_spec } = await predict(server.client, { model_spec: { name: 'm' }, inputs: { b: row } });
+  assert.equal(model_spec.version.value, '2');
+  assert.equal(outputs.a!.tensor_content.readFloatLE(), 3 * 64);
+});
+
+test('the newest of two versions goes from disk while it serves: the other one takes over, and no request fails', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  writeVersion(folder, 2);
+  const { client } = await startServer(t, single(folder));
+  const requests = load(() => predictSum(client), 4);
+  const served = (version: number) =>
+    eventually(
+      async () => requests.answers,
+      (answers) => answers.has(version),
+    );
+  await served(2);
+  rmSync(join(folder, '2'), { recursive: true });
+  await served(1);
+  await requests.stop();
+  assert.deepEqual(requests.failures, []);
+});
+
+test('garbage where a model should be is told, and what serves goes on', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const server = await startServer(t, single(folder));
+  const noise = Buffer.from(Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919) % 251));
+  for (const [i, file] of ['model.xml', 'model.onnx', 'model.tflite'].entries()) {
+    const version = i + 2;
+    mkdirSync(join(folder, `${version}`));
+    writeFileSync(join(folder, `${version}`, file), noise);
+    const { cause } = await server.logged((line) => line.version === version && line.cause !== undefined);
+    assert.match(String(cause), /^Cannot read the model - ./, file);
+    assert.deepEqual(await predictSum(server.client), { version: 1, added: 1 });
+  }
+});
+
+test('a base path renamed away and back goes unnoticed by those who ask, and is watched again', async (t) => {
+  const folder = join(temporaryFolder(t), 'models');
+  writeVersion(folder, 1);
+  const server = await startServer(t, single(folder));
+  const requests = load(() => predictSum(server.client), 4);
+  for (let round = 1; round <= 2; round++) {
+    renameSync(folder, `${folder}.away`);
+    await eventually(
+      async () => server.log.filter(({ msg }) => msg.startsWith('The base path cannot be read')).length,
+      (complaints) => complaints === round,
+    );
+    renameSync(`${folder}.away`, folder);
+    writeVersion(folder, round + 1);
+    await eventually(
+      () => predictSum(server.client),
+      ({ version }) => version === round + 1,
+    );
+  }
+  await requests.stop();
+  assert.deepEqual(requests.failures, []);
+});
