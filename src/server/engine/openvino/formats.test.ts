@@ -8,7 +8,7 @@ import { findLibrary, runtimeMissing } from './runtime.ts';
 const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: process.env.XDG_CACHE_HOME };
 const fixtures = join(import.meta.dirname, '../../../../test/fixtures');
 
-for (const format of ['onnx', 'saved_model', 'frozen_graph', 'tflite']) {
+for (const format of ['onnx', 'saved_model', 'frozen_graph', 'tflite', 'paddle']) {
   test(`serves a model in the format ${format}`, async () => {
     const library = findLibrary(search);
     assert.ok(library, runtimeMissing(search));
