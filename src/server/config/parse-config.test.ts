@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VersionPolicy } from '../model/version-policy.ts';
+import { parseConfig } from './parse-config.ts';
+
+const parse = (config: unknown) => parseConfig(JSON.stringify(config), '/etc/models');
+const entry = (over: object = {}) => ({ config: { name: 'm', base_path: '/m', ...over } });
+const one = (over: object) => parse({ model_config_list: [entry(over)] });
+const at = 'model_config_list[0].config';
+
+const plain = {
+  name: 'm',
+  basePath: '/m',
+  policy: { kind: 'latest', count: 1 },
+  options: { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 },
+};
+
+const accepted: [what: string, over: object, model: object][] = [
+  ['a name and a base path suffice', {}, plain],
+  ['a base path starts at the folder of the file', { base_path: 'a/b' }, { ...plain, basePath: '/etc/models/a/b' }],
+  ['a base path may begin at a dot', { base_path: './b' }, { ...plain, basePath: '/etc/models/b' }],
+  ['dots within a name are no way up', { base_path: '/m/..a/b..' }, { ...plain, basePath: '/m/..a/b..' }],
+  ['a device', { target_device: 'GPU.1' }, { ...plain, options: { ...plain.options, targetDevice: 'GPU.1' } }],
+  ['infer requests', { nireq: 4 }, { ...plain, options: { ...plain.options, inferRequests: 4 } }],
+  ['as many as may be', { nireq: 100_000 }, { ...plain, options: { ...plain.options, inferRequests: 100_000 } }],
+  [
+    'properties become text',
+    { plugin_config: { A: 2, B: 0.5, C: 'x', D: true, E: false } },
+    { ...plain, options: { ...plain.options, pluginConfig: { A: '2', B: '0.5', C: 'x', D: 'YES', E: 'NO' } } },
+  ],
+];
+
+for (const [what, over, model] of accepted) {
+  test(`accepted: ${what}`, () => assert.deepEqual(one(over), { models: [model] }));
+}
+
+const policies: [json: object, policy: VersionPolicy][] = [
+  [{ all: {} }, { kind: 'all' }],
+  [{ latest: { num_versions: 3 } }, { kind: 'latest', count: 3 }],
+  [{ specific: { versions: [3, 1] } }, { kind: 'specific', versions: [3, 1] }],
+];
+
+for (const [json, policy] of policies) {
+  test(`accepted: the policy ${JSON.stringify(json)}`, () => {
+    assert.deepEqual(one({ model_version_policy: json }), { models: [{ ...plain, policy }] });
+  });
+}
+
+const wrongPolicies: unknown[] = [
+  null,
+  'all',
+  [],
+  {},
+  { all: {}, latest: { num_versions: 1 } },
+  { all: true },
+  { all: { a: 1 } },
+  { latest: {} },
+  { latest: { num_versions: 0 } },
+  { latest: { num_versions: 1.5 } },
+  { latest: { num_versions: '1' } },
+  { latest: { num_versions: 1, a: 1 } },
+  { specific: { versions: [] } },
+  { specific: { versions: 1 } },
+  { specific: { versions: [1, 0] } },
+  { specific: { versions: [1], a: 1 } },
+  { newest: {} },
+];
+
+for (const policy of wrongPolicies) {
+  const json = JSON.stringify(policy);
+  test(`refused: the policy ${json}`, () => {
+    assert.deepEqual(one({ model_version_policy: policy }), {
+      problems: [
+        `${at}.model_version_policy: expected one of {"latest": {"num_versions": N}}, {"specific": {"versions": [N, …]}}, {"all": {}}, got ${json}`,
+      ],
+    });
+  });
+}
+
+const refused: [what: string, over: object, ...problems: string[]][] = [
+  ['no name', { name: undefined }, `${at}.name: expected a name, got nothing`],
+  ['an empty name', { name: '' }, `${at}.name: expected a name, got ""`],
+  ['a number for a name', { name: 7 }, `${at}.name: expected a name, got 7`],
+  [
+    'no base path',
+    { base_path: undefined },
+    `${at}.base_path: expected a folder that holds a folder for each version, got nothing`,
+  ],
+  ['a way up', { base_path: 'a/../b' }, `${at}.base_path: ".." is not allowed in a path: a/../b`],
+  ['a way up at the end', { base_path: '/a/..' }, `${at}.base_path: ".." is not allowed in a path: /a/..`],
+  ...['gs://b/m', 's3://b/m', 'az://b/m', 'https://b/m'].map((url): [string, object, string] => [
+    url,
+    { base_path: url },
+    `${at}.base_path: cloud storage is not supported yet: ${url}`,
+  ]),
+  ['too few infer requests', { nireq: -1 }, `${at}.nireq: expected an integer from 0 to 100000, got -1`],
+  ['too many infer requests', { nireq: 100_001 }, `${at}.nireq: expected an integer from 0 to 100000, got 100001`],
+  ['half an infer request', { nireq: 1.5 }, `${at}.nireq: expected an integer from 0 to 100000, got 1.5`],
+  ['text for a number', { nireq: '4' }, `${at}.nireq: expected an integer from 0 to 100000, got "4"`],
+  ['an empty device', { target_device: '' }, `${at}.target_device: expected the name of a device, got ""`],
+  [
+    'properties as a list',
+    { plugin_config: ['A'] },
+    `${at}.plugin_config: expected an object of strings, numbers and booleans, got ["A"]`,
+  ],
+  [
+    'each property that is no text, number or boolean',
+    { plugin_config: { A: null, B: 1, C: {} } },
+    `${at}.plugin_config.A: expected a string, number or boolean, got null`,
+    `${at}.plugin_config.C: expected a string, number or boolean, got {}`,
+  ],
+  ['a field that nobody knows', { nirek: 4 }, `${at}.nirek: there is no such field`],
+  ...[
+    'batch_size',
+    'shape',
+    'layout',
+    'mean',
+    'scale',
+    'color_format',
+    'precision',
+    'allow_cache',
+    'stateful',
+    'idle_sequence_cleanup',
+    'low_latency_transformation',
+    'max_sequence_number',
+    'custom_loader_options',
+    'graph_path',
+    'subconfig',
+  ].map((field): [string, object, string] => [
+    `${field}, for now`,
+    { [field]: 1 },
+    `${at}.${field}: this field is not supported yet`,
+  ]),
+  [
+    'a long value, which is told by its beginning',
+    { nireq: 'x'.repeat(100) },
+    `${at}.nireq: expected an integer from 0 to 100000, got "${'x'.repeat(59)}…`,
+  ],
+];
+
+for (const [what, over, ...problems] of refused) {
+  test(`refused: ${what}`, () => assert.deepEqual(one(over), { problems }));
+}
+
+const entryProblem = (index: number, got: string) =>
+  `model_config_list[${index}]: expected an object with the one key "config", got ${got}`;
+
+const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
+  ['a list', [], 'config: expected an object, got []'],
+  ['null', null, 'config: expected an object, got null'],
+  ['no list of models', {}, 'model_config_list: expected a list, got nothing'],
+  ['an object of models', { model_config_list: {} }, 'model_config_list: expected a list, got {}'],
+  [
+    'entries of another form',
+    { model_config_list: ['m', { name: 'm' }, { ...entry(), a: 1 }, { config: [] }] },
+    entryProblem(0, '"m"'),
+    entryProblem(1, '{"name":"m"}'),
+    entryProblem(2, '{"config":{"name":"m","base_path":"/m"},"a":1}'),
+    entryProblem(3, '{"config":[]}'),
+  ],
+  ['a section that nobody knows', { model_config_list: [], models: [] }, 'models: there is no such section'],
+  ...[
+    'pipeline_config_list',
+    'custom_node_library_config_list',
+    'custom_loader_config_list',
+    'mediapipe_config_list',
+  ].map((section): [string, unknown, string] => [
+    `${section}, for now`,
+    { model_config_list: [], [section]: [{}] },
+    `${section}: this section is not supported yet`,
+  ]),
+  [
+    'metrics, for now',
+    { model_config_list: [], monitoring: { metrics: { enable: true } } },
+    'monitoring.metrics.enable: metrics are not supported yet',
+  ],
+  [
+    'one name for several models',
+    { model_config_list: [entry(), entry({ name: 'n' }), entry({ base_path: '/n' })] },
+    'model_config_list: two models have the name m',
+  ],
+  [
+    'everything at once',
+    { model_config_list: [entry({ nireq: -1, shape: '(1)' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
+    'models: there is no such section',
+    `${at}.shape: this field is not supported yet`,
+    `${at}.nireq: expected an integer from 0 to 100000, got -1`,
+    'model_config_list[1].config.name: expected a name, got ""',
+    'model_config_list[1].config.base_path: cloud storage is not supported yet: gs://b',
+  ],
+];
+
+for (const [what, config, ...problems] of wrongFiles) {
+  test(`a file is refused for ${what}`, () => assert.deepEqual(parse(config), { problems }));
+}
+
+test('sections that ask for nothing may stand in the file', () => {
+  const config = {
+    model_config_list: [],
+    pipeline_config_list: [],
+    custom_node_library_config_list: [],
+    custom_loader_config_list: [],
+    mediapipe_config_list: [],
+    monitoring: { metrics: { enable: false, metrics_list: [] } },
+  };
+  assert.deepEqual(parse(config), { models: [] });
+});
+
+const broken: [what: string, text: string, place: RegExp][] = [
+  ['a stray word in the third line', '{\n  "model_config_list": [\n    oops\n  ]\n}', /line 3 column 5/],
+  ['a comma too many', '{\n "a": 1,\n}', /line 3 column 1/],
+  ['what follows the end', '{}\n{}', /line 2 column 1/],
+  ['a file cut short', '{"model_config_list": [', /Unexpected end of JSON input|line 1 column 24/],
+  ['an empty file', '', /Unexpected end of JSON input/],
+];
+
+for (const [what, text, place] of broken) {
+  test(`where the file is no JSON is told: ${what}`, () => {
+    const { problems = [] } = parseConfig(text, '/etc/models');
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /^config: The file is not valid json - /);
+    assert.match(problems[0]!, place);
+  });
+}
