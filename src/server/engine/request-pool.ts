@@ -31,7 +31,7 @@ export class RequestPool<T> {
 
   /** One that is free now, if there is; most recently used first, whose memory is in the caches. */
   tryTake(): T | undefined {
-    return this.#free.pop();
+    return this.#closed ? undefined : this.#free.pop();
   }
 
   /**
