@@ -207,7 +207,7 @@ test('sections that ask for nothing may stand in the file', () => {
 });
 
 const broken: [what: string, text: string, place: RegExp][] = [
-  ['a stray word in the third line', '{\n  "model_config_list": [\n    oops\n  ]\n}', /\n    oops/],
+  ['a stray word in the third line', '{\n  "model_config_list": [\n    oops\n  ]\n}', /\n {4}oops/],
   ['a comma too many', '{\n "a": 1,\n}', /line 3 column 1/],
   ['what follows the end', '{}\n{}', /line 2 column 1/],
   ['a file cut short', '{"model_config_list": [', /Unexpected end of JSON input|line 1 column 24/],
