@@ -168,6 +168,7 @@ test('whatever comes, once a version serves there is always one, and nothing tha
     fc.record({
       kind: fc.constant('want' as const),
       versions: fc.subarray([1, 2, 3, 4]),
+      policy: fc.constantFrom<VersionPolicy>(latest, { kind: 'latest', count: 2 }, { kind: 'all' }),
       print: fc.constantFrom('a', 'b'),
     }),
     fc.record({ kind: fc.constant('break' as const), version: fc.integer({ min: 1, max: 4 }) }),
@@ -189,7 +190,7 @@ test('whatever comes, once a version serves there is always one, and nothing tha
       let served = false;
       for (const each of steps) {
         if (each.kind === 'want')
-          await want(latest, ...each.versions.map((version): [number, string] => [version, each.print]));
+          await want(each.policy, ...each.versions.map((version): [number, string] => [version, each.print]));
         else if (each.kind === 'break') broken.add(each.version);
         else if (each.kind === 'mend') broken.delete(each.version);
         else if (each.kind === 'advance') await clock.advance(each.ms);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VersionPolicy } from '../model/version-policy.ts';
+import fc from 'fast-check';
+import { selectVersions, type VersionPolicy } from '../model/version-policy.ts';
 import type { WantedModel } from '../model/wanted.ts';
 import { type Action, identityOf, type ModelFacts, nextAction, type VersionFacts } from './next-action.ts';
 import type { State } from './version-state.ts';
@@ -123,6 +124,18 @@ const cases: readonly Case[] = [
     next: 'retire 2',
   },
   {
+    name: 'the two newest failed: what failed stays remembered',
+    wanted: wanted(latest, '1', '2', '3'),
+    known: ['2 failed', '3 failed'],
+    next: 'load 1',
+  },
+  {
+    name: 'the two newest failed: the last good serves on',
+    wanted: wanted(latest, '1', '2', '3'),
+    known: ['1 available', '2 failed', '3 failed'],
+    next: 'wait until 100',
+  },
+  {
     name: 'what failed and is no longer wanted goes',
     wanted: wanted(latest, '1', '2', '3'),
     known: ['3 available', '2 failed'],
@@ -218,4 +231,42 @@ test('a model in trouble holds up no other', () => {
   const action = nextAction(models, false, 0);
   assert.ok(action?.kind === 'load');
   assert.equal(action.name, 'b');
+});
+
+test('from wherever it starts, it comes to rest, and serves what it can', () => {
+  const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 6 });
+  const policies: fc.Arbitrary<VersionPolicy> = fc.oneof(
+    fc.record({ kind: fc.constant('latest' as const), count: fc.integer({ min: 1, max: 3 }) }),
+    fc.constant({ kind: 'all' as const }),
+    fc.record({ kind: fc.constant('specific' as const), versions: numbers }),
+  );
+  const states = fc.constantFrom<State>('waiting', 'failed', 'available', 'retired');
+  const starts = fc.record({ policy: policies, onDisk: numbers, broken: numbers, known: fc.array(states) });
+  fc.assert(
+    fc.property(starts, ({ policy, onDisk, broken, known }) => {
+      const model = wanted(policy, ...onDisk.map(String));
+      const versions = new Map(known.slice(0, 6).map((state, i) => [i + 1, facts(`${i + 1} ${state}`)]));
+      const served = () => [...versions.values()].filter(({ state }) => state === 'available').length;
+      for (let steps = 0; ; steps++) {
+        assert.ok(steps <= 20, 'it does not come to rest');
+        const before = served();
+        const action = nextAction([{ name: 'm', wanted: model, versions: [...versions.values()] }], false, 0);
+        if (action?.kind === 'retire') versions.set(action.version, facts(`${action.version} retired`));
+        else if (action?.kind === 'load') {
+          const { version } = action.candidate;
+          versions.set(version, facts(`${version} ${broken.includes(version) ? 'failed' : 'available'}`));
+        } else break;
+        assert.ok(served() > 0 || before === 0, 'the last version that serves was retired');
+      }
+      const usable = selectVersions(
+        policy,
+        onDisk.filter((version) => versions.get(version)?.state === 'available' || !broken.includes(version)),
+      );
+      for (const version of usable) {
+        const { state } = versions.get(version)!;
+        assert.ok(state === 'available' || state === 'failed', `version ${version} is ${state}`);
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });

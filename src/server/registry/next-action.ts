@@ -63,12 +63,10 @@ function planFor(model: ModelFacts, now: number): Plan {
   if (wanted.repository.state === 'unreadable') return { until: never };
   const facts = new Map(model.versions.map((version) => [version.version, version]));
   const candidates = new Map(wanted.repository.versions.map((candidate) => [candidate.version, candidate]));
-  const target = targetOf(wanted, facts);
+  const { target, inLine } = lineUp(wanted, facts);
 
   let until = never;
   let load: Action | undefined;
-  // Those that failed stay in line beside the target: one of them may be the version that is truly wanted.
-  const inLine = new Set([...target, ...selectVersions(wanted.policy, [...candidates.keys()])]);
   for (const version of [...inLine].sort((a, b) => b - a)) {
     const candidate = candidates.get(version)!;
     const identity = identityOf(wanted, candidate);
@@ -90,17 +88,29 @@ function planFor(model: ModelFacts, now: number): Plan {
   return { load, retire: retire?.version, until };
 }
 
-/** The versions that the policy picks of those that serve, or that may: all but those that failed with these files. */
-function targetOf(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>): number[] {
-  if (wanted.repository.state === 'unreadable') return [];
-  const usable = wanted.repository.versions.filter((candidate) => {
-    const known = facts.get(candidate.version);
-    return !known || isServing(known.state) || known.failure?.identity !== identityOf(wanted, candidate);
-  });
-  return selectVersions(
-    wanted.policy,
-    usable.map((candidate) => candidate.version),
+/**
+ * The versions that the policy picks: it is applied anew to the rest for as long as one that it picks has failed with these files.
+ * Those failures stay in line beside the target. Each is the reason why an older version stands in for it, and would be picked
+ * again if it were forgotten.
+ */
+function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
+  const inLine = new Set<number>();
+  if (wanted.repository.state === 'unreadable') return { target: [], inLine };
+  const failed = new Set(
+    wanted.repository.versions
+      .filter((candidate) => {
+        const known = facts.get(candidate.version);
+        return known && !isServing(known.state) && known.failure?.identity === identityOf(wanted, candidate);
+      })
+      .map(({ version }) => version),
   );
+  let rest = wanted.repository.versions.map(({ version }) => version);
+  for (;;) {
+    const picked = selectVersions(wanted.policy, rest);
+    for (const version of picked) inLine.add(version);
+    if (!picked.some((version) => failed.has(version))) return { target: picked, inLine };
+    rest = rest.filter((version) => !(failed.has(version) && inLine.has(version)));
+  }
 }
 
 function mayLoad(state: State): boolean {
