@@ -6,6 +6,7 @@ import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { floats, type PredictResponse } from '../../examples/clients/typescript/client.ts';
 import { addModel, convolutionModel } from '../support/ir-model.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { outcome, predict } from '../support/predict.ts';
 import { single } from '../support/repository.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
@@ -21,11 +22,20 @@ const request = {
   inputs: { b: floats(new Float32Array(size * size).fill(2), 1, 1, size, size) },
 };
 
-/** A server whose model takes a while, one request at a time. */
+/** A server whose model takes a while, one request at a time; `begun` counts inferences, and ends it. */
 async function startSlow(t: TestContext) {
   const folder = temporaryFolder(t);
   convolutionModel(size, 64).write(join(folder, '1'));
-  const server = await startServer(t, [...single(folder), '--nireq', '1']);
+  const receiver = await startOtlpReceiver();
+  t.after(() => receiver.close());
+  const server = await startServer(t, [...single(folder), '--nireq', '1'], {
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.grpcEndpoint,
+  });
+  const begun = async () => {
+    assert.equal(await server.stop(), 0);
+    return receiver.spans.filter(({ name }) => name === 'inference').length;
+  };
   const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
   t.after(() => client.close());
   /** A Predict that can be cancelled or have a deadline. */
@@ -53,17 +63,18 @@ async function startSlow(t: TestContext) {
     return performance.now() - begin;
   };
   await timed();
-  return { server, ask, oneMs: Math.min(await timed(), await timed()) };
+  return { server, ask, begun, oneMs: Math.min(await timed(), await timed()) };
 }
 
 const queued = 20;
+/** Inferences that `startSlow` itself asks for. */
+const warmUps = 3;
 
 for (const how of ['cancelled', 'late'] as const) {
   test(`requests that are ${how} before they begin are dropped, and not run`, async (t) => {
-    const { ask, oneMs, server } = await startSlow(t);
+    const { ask, oneMs, server, begun } = await startSlow(t);
     const first = ask();
     await new Promise((resolve) => setTimeout(resolve, oneMs / 4));
-    const begin = performance.now();
     const waiting = Array.from({ length: queued }, () => ask(how === 'late' ? oneMs / 2 : undefined));
     await new Promise((resolve) => setTimeout(resolve, oneMs / 4));
     if (how === 'cancelled') for (const { cancel } of waiting) cancel();
@@ -71,9 +82,9 @@ for (const how of ['cancelled', 'late'] as const) {
     for (const refusal of outcomes) assert.match(String(refusal), how === 'late' ? /^4 / : /^1 /);
     assert.notEqual(typeof (await first.outcome), 'string');
     await predict(server.client, request);
-    const passed = performance.now() - begin;
-    t.diagnostic(`one request takes ${oneMs.toFixed()} ms, the next answer came after ${passed.toFixed()} ms`);
-    assert.ok(passed < (queued / 2) * oneMs, `${passed} ms, where one request takes ${oneMs} ms`);
+    // On a machine that stumbles, the first may end while some of the others are still wanted.
+    const others = (await begun()) - warmUps - 2;
+    assert.ok(others < queued / 2, `${others} of ${queued} were run`);
   });
 }
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { credentials, Client as GrpcClient, type ServiceError } from '@grpc/grpc-js';
 import fc from 'fast-check';
+import type { PredictResponse } from '../../examples/clients/typescript/client.ts';
 import { bytesPerElement, type NumericPrecision } from '../../src/server/model/tensor.ts';
-import { addModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
+import { addModel, IrModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
 import { outcome, predict, statuses } from '../support/predict.ts';
 import { launchServer, startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
@@ -43,6 +44,7 @@ before(async () => {
     two: twoInputs(),
     texts: identityModel('STRING'),
     flags: identityModel('BOOL'),
+    rows: upperCaseModel(),
     slow: slowModel(),
     ...Object.fromEntries(precisions.map((precision) => [`add_${precision}`, addModel(precision, [-1, 3])])),
   };
@@ -52,6 +54,16 @@ before(async () => {
   writeFileSync(config, JSON.stringify({ model_config_list: list }));
   server = await startServer(file, ['--config_path', config, '--settle_milliseconds', '50', '--queue_size', '2']);
 });
+
+/** Texts as rows of bytes, as models had them before there were strings; `a_string` has 32 taken from each byte that has them: zeros stay zeros. */
+function upperCaseModel() {
+  const model = new IrModel();
+  const b = model.input('b', 'U8', [-1, -1]);
+  const constant = (value: number) => model.constant('U8', [], scalar('U8', value));
+  const attributes = { auto_broadcast: 'numpy' };
+  const shift = model.operation('Minimum', [b, constant(32)], { attributes });
+  return model.output(model.operation('Subtract', [b, shift], { attributes, name: 'a_string' }));
+}
 
 function twoInputs() {
   const model = addModel('FP32', [1, 2]);
@@ -119,6 +131,21 @@ test('strings of any bytes and booleans come back as they went', async () => {
   const flags = { b: { dtype: 'DT_BOOL', tensor_shape: dims(2), bool_val: [true, false] } };
   const answer = await predict(server.client, { model_spec: { name: 'flags' }, inputs: flags });
   assert.deepEqual([...answer.outputs.a!.tensor_content], [1, 0]);
+});
+
+test('texts go to a model that takes them as rows of bytes, and come back from one whose output is called a string', async () => {
+  const texts = ['one', '', 'three'].map((text) => Buffer.from(text));
+  const inputs = { b: { dtype: 'DT_STRING', tensor_shape: dims(3), string_val: texts } };
+  const { outputs } = await predict(server.client, { model_spec: { name: 'rows' }, inputs });
+  const { dtype, tensor_shape, string_val } = outputs.a_string as unknown as {
+    string_val: Buffer[];
+  } & PredictResponse['outputs'][string];
+  assert.deepEqual([dtype, tensor_shape.dim], ['DT_STRING', [{ size: '3' }]]);
+  assert.deepEqual(string_val.map(String), ['ONE', '', 'THREE']);
+  // Rows that the client filled up itself are taken as well.
+  const filled = { dtype: 'DT_UINT8', tensor_shape: dims(1, 4), tensor_content: Buffer.from('two\0') };
+  const answer = await predict(server.client, { model_spec: { name: 'rows' }, inputs: { b: filled } });
+  assert.deepEqual((answer.outputs.a_string as unknown as { string_val: Buffer[] }).string_val.map(String), ['TWO']);
 });
 
 test('a scalar, and a shape that the model leaves open', async () => {

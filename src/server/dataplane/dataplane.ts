@@ -9,6 +9,7 @@ import type { CallContext } from '../observe/call-context.ts';
 import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
+import { asClientsSee } from './text-rows.ts';
 import { validateInputs } from './validate-inputs.ts';
 
 /** The name of the one signature that a servable has. */
@@ -112,7 +113,7 @@ async function answerLater(
 function answer(pinned: Pinned, inference: Inference, outputs: readonly number[] | undefined): Answer {
   return {
     servable: pinned,
-    outputs: outputs ? outputs.map((i) => inference.outputs[i]!) : inference.outputs,
+    outputs: (outputs ? outputs.map((i) => inference.outputs[i]!) : inference.outputs).map(asClientsSee),
     release() {
       inference.release();
       pinned.release();

@@ -14,6 +14,7 @@ const info = (over: Partial<TensorInfo> = {}): TensorInfo => ({
   layout: 'N...',
   ...over,
 });
+const rows = (...shape: Dimension[]) => info({ precision: 'U8', shape });
 const bytes = (n: number): Payload => ({ kind: 'bytes', bytes: new Uint8Array(n) });
 const values = (count: number): Payload => ({ kind: 'values', bytes: new Uint8Array(count * 4).fill(7), count });
 const strings = (...texts: string[]): Payload => ({ kind: 'strings', strings: texts.map((text) => Buffer.from(text)) });
@@ -109,6 +110,48 @@ const refusals: [what: string, inputs: Record<string, InputTensor>, infos: Tenso
     'Invalid number of values in tensor proto container - Expected: 3; Actual: 2; input name: b',
   ],
   [
+    'texts in two dimensions for rows of bytes',
+    { b: input({ precision: 'STRING', shape: [1, 1], payload: strings('x') }) },
+    [rows(any, any)],
+    'Invalid number of shape dimensions - Expected number of binary input shape dimensions: 1; Actual: 2; input name: b',
+  ],
+  [
+    'more texts than there are rows',
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x', 'y') }) },
+    [rows(size(1), any)],
+    'Invalid input batch size - Expected: 1; Actual: 2; input name: b',
+  ],
+  [
+    'fewer texts than are announced',
+    { b: input({ precision: 'STRING', shape: [3], payload: strings('x', 'y') }) },
+    [rows(any, any)],
+    'Invalid number of values in tensor proto container - Expected: 3; Actual: 2; input name: b',
+  ],
+  [
+    'a text too long for its row',
+    { b: input({ precision: 'STRING', shape: [1], payload: strings('abc') }) },
+    [rows(any, size(3))],
+    'Invalid input shape - Expected: texts of at most 2 bytes; Actual: 3 bytes; input name: b',
+  ],
+  [
+    'a long text whose row would be repeated beyond memory',
+    {
+      b: input({
+        precision: 'STRING',
+        shape: [2000],
+        payload: strings('x'.repeat(2 ** 20), ...new Array(1999).fill('')),
+      }),
+    },
+    [rows(any, any)],
+    'Maximum 2D array after string conversion exceeded 1GB - Expected: at most 1073741824 bytes; Actual: 2097154000 bytes; input name: b',
+  ],
+  [
+    'texts for bytes of another rank',
+    { b: input({ precision: 'STRING', shape: [1], payload: strings('x') }) },
+    [info({ precision: 'U8', shape: [any] })],
+    'Invalid input precision - Expected: U8; Actual: STRING; input name: b',
+  ],
+  [
     'the first in the order of names, whatever the order they came in',
     { c: input({ shape: [] }), b: input({ precision: 'U8' }) },
     [info(), info({ name: 'c' })],
@@ -139,6 +182,20 @@ test('one value fills the shape', () => {
   );
   assert.ok(text?.precision === 'STRING');
   assert.deepEqual(text.strings.map(String), ['x', 'x']);
+});
+
+test('texts fill rows of bytes, each with a zero behind it, as wide as the model wants', () => {
+  const texts = { b: input({ precision: 'STRING', shape: [2], payload: strings('abc', '') }) };
+  for (const [columns, width] of [
+    [any, 4],
+    [size(6), 6],
+    [{ min: 5, max: 9 }, 5],
+  ] as [Dimension, number][]) {
+    const [tensor] = validate(texts, rows(any, columns));
+    assert.ok(tensor?.precision === 'U8');
+    assert.deepEqual(tensor.shape, [2, width]);
+    assert.equal(Buffer.from(tensor.data).toString(), 'abc'.padEnd(2 * width, '\0'));
+  }
 });
 
 test('scalars, empty tensors and any rank where the model leaves it open', () => {

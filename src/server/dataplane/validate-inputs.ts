@@ -1,7 +1,17 @@
 import { ServingError } from '../model/error.ts';
 import type { InputTensor, Payload } from '../model/inference.ts';
-import { accepts, batchIndex, isStatic, printShape, type Signature, type TensorInfo } from '../model/signature.ts';
+import {
+  accepts,
+  batchIndex,
+  type Dimension,
+  isStatic,
+  printDimension,
+  printShape,
+  type Signature,
+  type TensorInfo,
+} from '../model/signature.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../model/tensor.ts';
+import { takesTextRows, toTextRows } from './text-rows.ts';
 
 /** What a single value may be repeated to: the size of the largest message. A request of ten bytes must not cost more. */
 const largestFill = 1024 ** 3;
@@ -26,6 +36,7 @@ export function validateInputs(inputs: ReadonlyMap<string, InputTensor>, signatu
 
 function validateInput(input: InputTensor, info: TensorInfo): Tensor {
   checkNotNegative(input, info);
+  if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info);
   if (input.precision !== info.precision) {
     throw invalid(
       `Invalid input precision - Expected: ${info.precision}; Actual: ${input.precision}; input name: ${info.name}`,
@@ -61,9 +72,7 @@ function checkShape(input: InputTensor, info: TensorInfo): void {
   }
   const batch = batchIndex(info.layout, expected.length);
   if (batch !== undefined && isStatic(expected[batch]!) && expected[batch]!.min !== actual[batch]) {
-    throw invalid(
-      `Invalid input batch size - Expected: ${expected[batch]!.min}; Actual: ${actual[batch]}; input name: ${info.name}`,
-    );
+    throw wrongBatch(expected[batch]!, actual[batch]!, info);
   }
   for (let i = 0; i < expected.length; i++) {
     if (!accepts(expected[i]!, actual[i]!)) {
@@ -72,6 +81,19 @@ function checkShape(input: InputTensor, info: TensorInfo): void {
       );
     }
   }
+}
+
+/** Texts for a model that takes them as rows of bytes: one for each row. */
+function textRows({ shape, payload }: InputTensor, info: TensorInfo): Tensor {
+  const [count, ...rest] = shape;
+  if (count === undefined || rest.length > 0) {
+    throw invalid(
+      `Invalid number of shape dimensions - Expected number of binary input shape dimensions: 1; Actual: ${shape.length}; input name: ${info.name}`,
+    );
+  }
+  const rows = info.shape![0]!;
+  if (!accepts(rows, count)) throw wrongBatch(rows, count, info);
+  return toTextRows(stringsOf(payload, count, info), info);
 }
 
 function bytesOf(payload: Payload, count: number, precision: NumericPrecision, info: TensorInfo): Uint8Array {
@@ -112,6 +134,12 @@ const stringOverhead = 32;
 function wrongCount(expected: number, actual: number, info: TensorInfo): ServingError {
   return invalid(
     `Invalid number of values in tensor proto container - Expected: ${expected}; Actual: ${actual}; input name: ${info.name}`,
+  );
+}
+
+function wrongBatch(expected: Dimension, actual: number, info: TensorInfo): ServingError {
+  return invalid(
+    `Invalid input batch size - Expected: ${printDimension(expected)}; Actual: ${actual}; input name: ${info.name}`,
   );
 }
 

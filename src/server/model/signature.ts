@@ -43,14 +43,15 @@ export function batchIndex(layout: string, rank: number): number | undefined {
   return index >= 0 && index < rank ? index : undefined;
 }
 
-/** As error texts print it: `(1,10)`, `-1` for a dimension of any size, `[1~5]` for a range. */
+/** As error texts print a shape: `(1,10)`, `(-1,[1~5])`. */
 export function printShape(shape: readonly Dimension[] | Shape): string {
-  const sizes = shape.map((size) => {
-    if (typeof size === 'number') return String(size);
-    if (isStatic(size)) return String(size.min);
-    return size.max === Number.POSITIVE_INFINITY ? '-1' : `[${size.min}~${size.max}]`;
-  });
-  return `(${sizes.join(',')})`;
+  return `(${shape.map((size) => (typeof size === 'number' ? size : printDimension(size))).join(',')})`;
+}
+
+/** `-1` for any size, `[1~5]` for a range. */
+export function printDimension(dimension: Dimension): string {
+  if (isStatic(dimension)) return String(dimension.min);
+  return dimension.max === Number.POSITIVE_INFINITY ? '-1' : `[${dimension.min}~${dimension.max}]`;
 }
 
 /** Byte-wise order of names, as the C++ servers' maps have it (UTF-16 order differs beyond the basic plane). */
