@@ -80,7 +80,7 @@ test('weights truncated and overwritten in place while they serve: no crash, no 
   truncateSync(weights, 1000);
   await eventually(
     () => statuses(server.client),
-    ([status]) => /Files changed and could not be loaded - .*weights/.test(status!.status.error_message),
+    ([status]) => /Files or options changed and could not be loaded - .*weights/.test(status!.status.error_message),
   );
   assert.equal((await statuses(server.client))[0]!.state, 'AVAILABLE');
   assert.equal(await ask(), 0);

@@ -113,8 +113,15 @@ test('changed files that do not load leave the old load serving, and say so', as
   await want(latest, [1, 'b']);
   const [status] = registry.status({ name: 'm' });
   assert.deepEqual([status!.state, status!.errorCode], ['AVAILABLE', 'UNKNOWN']);
-  assert.equal(status!.errorMessage, 'Files changed and could not be loaded - Cannot read the model - it is broken');
+  assert.equal(
+    status!.errorMessage,
+    'Files or options changed and could not be loaded - Cannot read the model - it is broken',
+  );
   registry.acquire({ name: 'm' }).release();
+  await want(latest, [1]);
+  assert.equal(registry.status({ name: 'm' })[0]!.errorMessage, 'OK', 'the change was taken back');
+  await want(latest, [1, 'b']);
+  assert.equal(registry.status({ name: 'm' })[0]!.errorCode, 'UNKNOWN');
   broken.clear();
   await want(latest, [1, 'c']);
   assert.equal(registry.status({ name: 'm' })[0]!.errorMessage, 'OK');

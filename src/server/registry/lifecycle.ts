@@ -6,7 +6,7 @@ import type { VersionStatus } from '../model/version-status.ts';
 import type { Wanted, WantedModel } from '../model/wanted.ts';
 import { find, mayCome } from './find.ts';
 import { Instance } from './instance.ts';
-import { type Action, nextAction } from './next-action.ts';
+import { type Action, identityOf, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
 import type { Pinned, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
@@ -79,9 +79,19 @@ export class Lifecycle implements Registry {
     await this.#until(() => !this.#loading && this.#unloads.size === 0, ms, undefined);
   }
 
+  /** A change that failed and was taken back has not failed any more: what serves is what is wanted. */
+  #forgive(model: WantedModel): void {
+    if (model.repository.state === 'unreadable') return;
+    for (const candidate of model.repository.versions) {
+      const record = this.#records.get(model.name)?.get(candidate.version);
+      if (record?.failure && record.identity === identityOf(model, candidate)) record.failure = undefined;
+    }
+  }
+
   #act(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    for (const model of this.#wanted.values()) this.#forgive(model);
     for (;;) {
       const action = nextAction(this.#facts(), this.#loading, this.#options.clock.now());
       if (!action) return;

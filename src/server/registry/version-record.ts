@@ -40,7 +40,9 @@ export function statusOf(records: Records, spec: ServableSpec): VersionStatus[] 
 function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
   const status = { version, state: publicState(state) };
   if (!failure || state === 'loading') return { ...status, errorCode: 'OK', errorMessage: 'OK' };
-  const errorMessage = isServing(state) ? `Files changed and could not be loaded - ${failure.cause}` : failure.cause;
+  const errorMessage = isServing(state)
+    ? `Files or options changed and could not be loaded - ${failure.cause}`
+    : failure.cause;
   return { ...status, errorCode: 'UNKNOWN', errorMessage };
 }
 
