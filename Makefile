@@ -22,7 +22,7 @@ format: node_modules/.installed
 	@biome check --write .
 
 setup: node_modules/.installed
-	@node scripts/fetch-openvino.ts >/dev/null
+	@node scripts/fetch-openvino.ts
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	npm ci

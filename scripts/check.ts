@@ -1,4 +1,4 @@
-// Format, lint, types and, where files are generated, that they are as their generator makes them.
+// Format, lint and types. Steps that compare generated files with their generator's belong here too.
 import { spawnSync } from 'node:child_process';
 
 const steps: readonly [name: string, command: string, ...parameters: string[]][] = [

@@ -166,7 +166,7 @@ def main():
     folder.mkdir(exist_ok=True)
     for digit in range(10):
         image = held_out[np.flatnonzero(held_out_labels == digit)[0]].astype(np.uint8)
-        Image.fromarray(image).resize((64, 64), Image.Resampling.BILINEAR).save(folder / f"{digit}.png")
+        Image.fromarray(image).resize((64, 64), Image.Resampling.NEAREST).save(folder / f"{digit}.png")
 
 
 main()

@@ -5,8 +5,9 @@ import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
+import { fetchRuntime } from './engine/openvino/fetch-runtime.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
-import { findLibrary, runtimeMissing } from './engine/openvino/runtime.ts';
+import { findLibrary, type RuntimeSearch, runtimeMissing } from './engine/openvino/runtime.ts';
 import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
@@ -32,7 +33,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     );
   }
   const ended = endOfService();
-  const engine = await createEngine(settings);
+  const engine = await createEngine(settings, log);
   log.info({ engine: engine.description }, 'Starting');
 
   const observer = versionLog(log, tracing);
@@ -77,7 +78,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   log.info('Ended');
 }
 
-async function createEngine({ engine }: Settings): Promise<Engine> {
+async function createEngine({ engine }: Settings, log: Logger): Promise<Engine> {
   const { mostWaiting, cpuExtension } = engine;
   const options = { mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) };
   if (engine.kind === 'openvino-node') {
@@ -85,13 +86,23 @@ async function createEngine({ engine }: Settings): Promise<Engine> {
       return await createOpenVinoNodeEngine(options);
     } catch (error) {
       throw new StartError(
-        `--engine openvino-node: the package openvino-node cannot be loaded - ${(error as Error).message}`,
+        `--engine openvino-node: the package cannot be loaded; install it with "npm install openvino-node" - ${(error as Error).message}`,
       );
     }
   }
-  const library = findLibrary(engine);
-  if (!library) throw new StartError(runtimeMissing(engine));
-  return createOpenVinoEngine({ library, ...options });
+  try {
+    return createOpenVinoEngine({ library: await findOrFetch(engine, log), ...options });
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
+}
+
+/** OpenVINO's C library; fetched on the first start, unless it is there or its place was named. */
+async function findOrFetch(search: RuntimeSearch, log: Logger): Promise<string> {
+  const library = findLibrary(search);
+  if (library) return library;
+  if (search.libraryDirectory) throw new Error(runtimeMissing(search));
+  return fetchRuntime(search, (line) => log.info(line));
 }
 
 /** @returns what stops the watch of the config file */
@@ -115,7 +126,10 @@ async function startModels(
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
 function checkFirstLoad(name: string, registry: Lifecycle, repositories: Repositories): void {
   const statuses = registry.status({ name });
-  const causes = [...repositories.unreadable(), ...statuses.map(({ errorMessage }) => errorMessage)];
+  const causes = [
+    ...repositories.unreadable(),
+    ...statuses.map(({ version, errorMessage }) => `version ${version}: ${errorMessage}`),
+  ];
   if (causes.length === 0 || registry.readiness().get(name)) return;
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
@@ -145,7 +159,13 @@ async function main(): Promise<number> {
   }
   const { level, file } = commandLine.settings.log;
   let telemetry: Telemetry | undefined;
-  const log = createLog({ level, ...(file ? { file } : {}), fields: () => telemetry?.traceIds() ?? {} });
+  let log: Logger;
+  try {
+    log = createLog({ level, ...(file ? { file } : {}), fields: () => telemetry?.traceIds() ?? {} });
+  } catch (error) {
+    process.stderr.write(`modelserver: --log_path: ${(error as Error).message}\n`);
+    return 1;
+  }
   telemetry = await startTelemetry({ serviceName: 'modelserver', serviceVersion: version(), log, clock });
   try {
     await serve(commandLine.settings, log, telemetry && createTracing(telemetry.tracer));

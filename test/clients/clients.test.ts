@@ -61,6 +61,31 @@ for (const [name, flags, printed] of samples) {
   });
 }
 
+test('every sample image is read as what it shows', async () => {
+  const script = join(root, 'examples/clients/typescript/predict-image.ts');
+  for (let digit = 0; digit <= 9; digit++) {
+    const flags = ['--grpc_port', String(server.port), '--image', join(root, `examples/digits/images/${digit}.png`)];
+    const { stdout } = await run(process.execPath, [script, ...flags]);
+    assert.match(stdout, new RegExp(`^${digit} `), `${digit}.png`);
+  }
+});
+
+test('the TypeScript samples tell mistakes in a line or two', async () => {
+  const script = join(root, 'examples/clients/typescript/predict-image.ts');
+  const mistakes: [flags: string[], said: RegExp][] = [
+    [['--grpc_port', '1', '--image', image], /^The server cannot answer: .*\(gRPC code 14\)\n$/],
+    [[], /^--image FILE must be given\n$/],
+    [['--image', 'nothing-here.png'], /^Input file is missing: .*\n$/],
+    [['--imag', 'x'], /^Unknown option '--imag'.*\nFlags: .*--image\n$/],
+  ];
+  for (const [flags, said] of mistakes) {
+    await assert.rejects(run(process.execPath, [script, ...flags]), ({ stderr }: Error & { stderr: string }) => {
+      assert.match(stderr, said);
+      return true;
+    });
+  }
+});
+
 test('the Python samples, over the stubs of tensorflow-serving-api, print the same', async (t) => {
   const environment = pythonWith('examples/clients/python/requirements.txt');
   if ('missing' in environment) return t.skip(environment.missing);

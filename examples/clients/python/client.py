@@ -26,7 +26,7 @@ def model_spec(arguments):
 
 
 def run(arguments, body):
-    """Calls body(prediction_service, model_service); ends with 1 and one line if the server refuses."""
+    """Calls body(prediction_service, model_service); ends with 1 and one line if the server refuses or cannot be reached."""
     with grpc.insecure_channel(f"{arguments.grpc_address}:{arguments.grpc_port}", options=UNLIMITED) as channel:
         try:
             body(
@@ -34,4 +34,5 @@ def run(arguments, body):
                 model_service_pb2_grpc.ModelServiceStub(channel),
             )
         except grpc.RpcError as error:
-            sys.exit(f"The server refused: {error.details()} (gRPC code {error.code().value[0]})")
+            what = "cannot answer" if error.code() == grpc.StatusCode.UNAVAILABLE else "refused"
+            sys.exit(f"The server {what}: {error.details()} (gRPC code {error.code().value[0]})")

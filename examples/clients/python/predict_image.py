@@ -15,7 +15,7 @@ arguments = parser.parse_args()
 
 def read_digit(file):
     """The image as the digits model takes it: 8 x 8 levels of grey, from 0 (ground) to 255 (stroke)."""
-    grey = Image.open(file).convert("L").resize((8, 8), Image.Resampling.BILINEAR)
+    grey = Image.open(file).convert("L").resize((8, 8), Image.Resampling.BOX)
     return numpy.asarray(grey, numpy.float32).reshape(1, 8, 8, 1)
 
 

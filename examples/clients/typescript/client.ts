@@ -82,15 +82,20 @@ export function elements({ dtype, tensor_content }: TensorProto): number[] {
 
 /** Flags that every sample client has, and the ones of its own. */
 export function readFlags(own: Record<string, { type: 'string'; default?: string }> = {}) {
-  const { values } = parseArgs({
-    options: {
-      grpc_address: { type: 'string', default: 'localhost' },
-      grpc_port: { type: 'string', default: '9000' },
-      model_name: { type: 'string', default: 'digits' },
-      model_version: { type: 'string' },
-      ...own,
-    },
-  }) as { values: Record<string, string | undefined> };
+  const options = {
+    grpc_address: { type: 'string', default: 'localhost' },
+    grpc_port: { type: 'string', default: '9000' },
+    model_name: { type: 'string', default: 'digits' },
+    model_version: { type: 'string' },
+    ...own,
+  } as const;
+  let values: Record<string, string | undefined>;
+  try {
+    values = parseArgs({ options }).values as typeof values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nFlags: --${Object.keys(options).join(', --')}\n`);
+    process.exit(2);
+  }
   const model_spec = {
     name: values.model_name,
     ...(values.model_version ? { version: { value: values.model_version } } : {}),
@@ -98,14 +103,18 @@ export function readFlags(own: Record<string, { type: 'string'; default?: string
   return { values, model_spec, client: new Client(`${values.grpc_address}:${values.grpc_port}`) };
 }
 
-/** Runs a sample client; a refusal by the server is printed as one line. */
+/** gRPC's code for a server that cannot be reached. */
+const unavailable = 14;
+
+/** Runs a sample client; what goes wrong is printed as one line. */
 export async function run(client: Client, body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
-    const { code, details } = error as ServiceError;
-    if (details === undefined) throw error;
-    process.stderr.write(`The server refused: ${details} (gRPC code ${code})\n`);
+    const { code, details, message } = error as ServiceError;
+    if (details === undefined) process.stderr.write(`${message}\n`);
+    else if (code === unavailable) process.stderr.write(`The server cannot answer: ${details} (gRPC code ${code})\n`);
+    else process.stderr.write(`The server refused: ${details} (gRPC code ${code})\n`);
     process.exitCode = 1;
   } finally {
     client.close();

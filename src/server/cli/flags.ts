@@ -123,7 +123,7 @@ const list: readonly Flag[] = [
     most: 65_535,
     default: '0',
     group: 'server',
-    help: 'gRPC port; 0 turns gRPC off',
+    help: 'gRPC port; must be given as long as there is no other protocol',
   },
   {
     name: 'grpc_bind_address',

@@ -18,24 +18,24 @@ export interface ModelConfig {
 /** The most infer requests that a model may have. */
 export const mostInferRequests = 100_000;
 
-/** Fields of config.json that other servers know, and this one will. */
-const later = [
-  'batch_size',
-  'shape',
-  'layout',
-  'mean',
-  'scale',
-  'color_format',
-  'precision',
-  'allow_cache',
-  'stateful',
-  'idle_sequence_cleanup',
-  'low_latency_transformation',
-  'max_sequence_number',
-  'custom_loader_options',
-  'graph_path',
-  'subconfig',
-];
+/** Fields of config.json that other servers know, and this one will; each with the value that asks for nothing, if it has one. */
+const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['batch_size', 0],
+  ['shape', undefined],
+  ['layout', undefined],
+  ['mean', undefined],
+  ['scale', undefined],
+  ['color_format', undefined],
+  ['precision', undefined],
+  ['allow_cache', false],
+  ['stateful', false],
+  ['idle_sequence_cleanup', undefined],
+  ['low_latency_transformation', undefined],
+  ['max_sequence_number', undefined],
+  ['custom_loader_options', undefined],
+  ['graph_path', undefined],
+  ['subconfig', undefined],
+]);
 
 /**
  * An entry of `model_config_list`.
@@ -54,8 +54,9 @@ export function readModelConfig(
   }
   const { name, base_path, model_version_policy, nireq, target_device, plugin_config, ...rest } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
-  for (const field of Object.keys(rest)) {
-    problems.say(at(field), later.includes(field) ? 'this field is not supported yet' : 'there is no such field');
+  for (const [field, content] of Object.entries(rest)) {
+    if (!later.has(field)) problems.say(at(field), 'there is no such field');
+    else if (content !== later.get(field)) problems.say(at(field), 'this field is not supported yet');
   }
   const policy =
     model_version_policy === undefined

@@ -24,6 +24,11 @@ const accepted: [what: string, over: object, model: object][] = [
   ['infer requests', { nireq: 4 }, { ...plain, options: { ...plain.options, inferRequests: 4 } }],
   ['as many as may be', { nireq: 100_000 }, { ...plain, options: { ...plain.options, inferRequests: 100_000 } }],
   [
+    'fields that are to come, where they ask for nothing',
+    { batch_size: 0, allow_cache: false, stateful: false },
+    plain,
+  ],
+  [
     'properties become text',
     { plugin_config: { A: 2, B: 0.5, C: 'x', D: true, E: false } },
     { ...plain, options: { ...plain.options, pluginConfig: { A: '2', B: '0.5', C: 'x', D: 'YES', E: 'NO' } } },
@@ -173,6 +178,18 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
     'metrics, for now',
     { model_config_list: [], monitoring: { metrics: { enable: true } } },
     'monitoring.metrics.enable: metrics are not supported yet',
+  ],
+  [
+    'metrics that nobody knows',
+    { model_config_list: [], monitoring: { metrics: { enable: 1, metrics_list: 'all', interval: 5 } } },
+    'monitoring.metrics.interval: there is no such field',
+    'monitoring.metrics.enable: expected true or false, got 1',
+    'monitoring.metrics.metrics_list: expected a list, got "all"',
+  ],
+  [
+    'something else to monitor',
+    { model_config_list: [], monitoring: { metrics: { enable: false }, logs: {} } },
+    'monitoring: expected an object with the one key "metrics", got {"metrics":{"enable":false},"logs":{}}',
   ],
   [
     'one name for several models',

@@ -20,7 +20,7 @@ const empty = [
  */
 export function parseConfig(text: string, directory: string): ParsedConfig {
   const problems = new Problems();
-  const models = readConfig(parseJson(text, 'config', problems), directory, problems);
+  const models = readConfig(parseJson(text, 'config', problems, 'The file is not valid json'), directory, problems);
   return problems.all.length > 0 ? { problems: problems.all } : { models };
 }
 
@@ -35,9 +35,7 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     if (!empty.includes(section)) problems.say(section, 'there is no such section');
     else if (!Array.isArray(content) || content.length > 0) problems.say(section, 'this section is not supported yet');
   }
-  if (isObject(monitoring) && isObject(monitoring.metrics) && monitoring.metrics.enable !== false) {
-    problems.say('monitoring.metrics.enable', 'metrics are not supported yet');
-  }
+  if (monitoring !== undefined) checkMonitoring(monitoring, problems);
   if (!Array.isArray(list)) {
     problems.add('model_config_list', 'a list', list);
     return [];
@@ -51,4 +49,19 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     names.add(name);
   }
   return models;
+}
+
+/** Metrics are to come; until then a file may say that it wants none. */
+function checkMonitoring(value: unknown, problems: Problems): void {
+  if (!isObject(value) || !isObject(value.metrics) || Object.keys(value).length !== 1) {
+    problems.add('monitoring', 'an object with the one key "metrics"', value);
+    return;
+  }
+  const { enable, metrics_list, ...rest } = value.metrics;
+  for (const field of Object.keys(rest)) problems.say(`monitoring.metrics.${field}`, 'there is no such field');
+  if (enable === true) problems.say('monitoring.metrics.enable', 'metrics are not supported yet');
+  else if (enable !== false) problems.add('monitoring.metrics.enable', 'true or false', enable);
+  if (metrics_list !== undefined && !Array.isArray(metrics_list)) {
+    problems.add('monitoring.metrics.metrics_list', 'a list', metrics_list);
+  }
 }

@@ -3,13 +3,14 @@ import type { Problems } from './problems.ts';
 /**
  * JSON, or a problem that says where it is none.
  * @param path under which the problem is told
+ * @param complaint what the problem begins with
  * @returns undefined if there is a problem
  */
-export function parseJson(text: string, path: string, problems: Problems): unknown {
+export function parseJson(text: string, path: string, problems: Problems, complaint = 'not valid JSON'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    problems.say(path, `The file is not valid json - ${place(text, (error as Error).message)}`);
+    problems.say(path, `${complaint} - ${place(text, (error as Error).message)}`);
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import type { NumericTensor } from '../model/tensor.ts';
 
 /**
  * Texts as models of numbers have them: U8 of rank 2, a text a row, filled up with zeros. Models from before OpenVINO had strings
- * take and give texts so, and clients send and get STRING tensors of rank 1 (serving.md, 2.2).
+ * take and give texts so, and clients send and get STRING tensors of rank 1, as with OpenVINO Model Server.
  */
 
 /** An output is given as strings if its name says so. */

@@ -18,7 +18,7 @@ const largestFill = 1024 ** 3;
 
 /**
  * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value that fills a shape.
- * The order of the checks and the texts are those of serving.md, 2.3 and 2.4: the first failure is the answer.
+ * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the answer.
  * @throws ServingError `invalid-argument`
  */
 export function validateInputs(inputs: ReadonlyMap<string, InputTensor>, signature: Signature): Tensor[] {

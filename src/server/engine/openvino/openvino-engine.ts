@@ -19,11 +19,15 @@ export interface OpenVinoOptions {
   readonly cpuExtension?: string;
 }
 
-/** OpenVINO, through its C API. */
+/**
+ * OpenVINO, through its C API.
+ * @throws Error that names the library, its own or the extension's, that cannot be used
+ */
 export function createOpenVinoEngine(options: OpenVinoOptions): Engine {
-  const library = openLibrary(options.library);
+  const library = explained(options.library, () => openLibrary(options.library));
   const core = handleFrom(library, (out) => library.coreCreate(out));
-  if (options.cpuExtension) check(library, library.coreAddExtension(core, options.cpuExtension));
+  const { cpuExtension } = options;
+  if (cpuExtension) explained(cpuExtension, () => check(library, library.coreAddExtension(core, cpuExtension)));
   // The runtime keeps its last error message once for the process: two loads that fail side by side could swap theirs.
   let turn: Promise<unknown> = Promise.resolve();
   return {
@@ -117,6 +121,14 @@ function zeros(model: LoadedModel): Tensor[] | undefined {
     inputs.push({ precision, shape: sizes, data: new Uint8Array(new ArrayBuffer(count * bytesPerElement[precision])) });
   }
   return inputs;
+}
+
+function explained<T>(file: string, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    throw new Error(`The library ${file} cannot be used: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function describe(library: Library): string {

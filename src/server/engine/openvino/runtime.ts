@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The release that the project is tested with, and that `scripts/fetch-openvino.ts` fetches. */
+/** The release that the project is tested with, and that `fetchRuntime` fetches. */
 export const openvinoVersion = '2026.4.1';
 
 export interface RuntimeSearch {
@@ -31,10 +31,11 @@ export function findLibrary(search: RuntimeSearch): string | undefined {
   return undefined;
 }
 
+/** One sentence that says what to do. */
 export function runtimeMissing(search: RuntimeSearch): string {
   return search.libraryDirectory
     ? `There is no libopenvino_c in OPENVINO_LIB_DIR (${search.libraryDirectory}): point it at the folder that holds OpenVINO's libraries.`
-    : `The OpenVINO runtime was not found: install OpenVINO, set OPENVINO_LIB_DIR to the folder of its libraries, or run scripts/fetch-openvino.ts, which gets it with pip.`;
+    : 'The OpenVINO runtime was not found: run make setup, or set OPENVINO_LIB_DIR to the folder of the libraries of an installed OpenVINO.';
 }
 
 function installedFolders(): string[] {

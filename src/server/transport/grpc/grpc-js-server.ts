@@ -6,6 +6,7 @@ import {
   Server,
   ServerCredentials,
   type StatusObject,
+  setLogger,
 } from '@grpc/grpc-js';
 import type { Logger } from '../../../shared/log.ts';
 import { toServingError } from '../../model/error.ts';
@@ -41,6 +42,7 @@ const ok = 0;
 
 /** The methods, carried by grpc-js. */
 export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
+  tellTroubles(options.log);
   const server = new Server({
     'grpc.max_receive_message_length': largestMessage,
     'grpc.max_send_message_length': largestMessage,
@@ -54,7 +56,7 @@ export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
       new Promise((resolve, reject) => {
         const host = address.includes(':') ? `[${address}]` : address;
         server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-          error ? reject(error) : resolve(bound),
+          error ? reject(new Error(plain(error.message), { cause: error })) : resolve(bound),
         );
       }),
     drain: (clock, ms) =>
@@ -69,6 +71,17 @@ export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
         });
       }),
   };
+}
+
+/** What grpc-js says of itself goes to the log, for those who debug: what matters comes back as errors. Holds for the process. */
+function tellTroubles(log: Logger): void {
+  const tell = (...parts: unknown[]) => log.debug(`grpc-js: ${parts.join(' ')}`);
+  setLogger({ error: tell, info: tell, debug: tell });
+}
+
+/** The system's words out of grpc-js's, which tell of names that were resolved. */
+function plain(message: string): string {
+  return /errors: \[(.*)\]/.exec(message)?.[1] ?? message;
 }
 
 function addMethods(server: Server, options: GrpcServerOptions): void {

@@ -7,7 +7,12 @@ import { withMendedDescriptors } from './mend-descriptors.ts';
 
 interface Message {
   readonly name: string;
-  readonly field?: readonly { readonly name: string; readonly typeName?: string; readonly label: number }[];
+  readonly field?: readonly {
+    readonly name: string;
+    readonly typeName?: string;
+    readonly label: number;
+    readonly proto3Optional?: boolean;
+  }[];
   readonly nestedType?: readonly Message[];
   readonly enumType?: readonly { readonly name: string }[];
   readonly options?: { readonly mapEntry?: boolean };
@@ -68,4 +73,13 @@ test('entries of maps are called after their field', () => {
   assert.ok(entries.includes('.tensorflow.Features.FeatureEntry'));
   const used = new Set(all.flatMap(([, { field = [] }]) => field.map(({ typeName }) => typeName)));
   for (const entry of entries) assert.ok(used.has(entry), entry);
+});
+
+test('optional fields say that they are optional', () => {
+  const all = new Map(files.flatMap((file) => [...messages(`.${file.package}`, file.messageType)]));
+  const fields = all.get('.tensorflow.serving.PredictRequest')!.field!;
+  assert.deepEqual(
+    fields.filter(({ proto3Optional }) => proto3Optional).map(({ name }) => name),
+    ['client_id'],
+  );
 });

@@ -5,10 +5,13 @@ import descriptor from 'protobufjs/ext/descriptor/index.js';
 interface Field {
   readonly name: string;
   typeName?: string;
+  readonly oneofIndex?: number;
+  proto3Optional?: boolean;
 }
 interface Message {
   name: string;
   readonly field: readonly Field[];
+  readonly oneofDecl: readonly { readonly name: string }[];
   reservedRange: unknown[];
   readonly options?: { readonly mapEntry?: boolean };
   readonly nestedType: readonly Message[];
@@ -26,7 +29,7 @@ interface File {
 
 /**
  * The same package with descriptors that hold to the rules. proto-loader's name types relative to where they are used, forget the
- * files that a file needs, say proto2, and call the entries of a map as its field. C++ makes do; Go, and with it grpcurl, does not.
+ * files that a file needs, say proto2, take optional fields for oneofs, and call the entries of a map as its field. C++ makes do; Go, and with it grpcurl, does not.
  */
 export function withMendedDescriptors(definition: PackageDefinition): PackageDefinition {
   const entries = Object.entries(definition);
@@ -85,10 +88,15 @@ function mend(known: ReadonlyMap<string, string>, file: File): void {
   };
   const visit = (scope: string, messages: readonly Message[]) => {
     for (const message of messages) {
-      const { name, field, nestedType } = message;
+      const { name, field, oneofDecl, nestedType } = message;
       // Their ends are off by one, and nobody who calls a service asks for them.
       message.reservedRange = [];
-      for (const each of field) if (each.typeName) each.typeName = full(`${scope}.${name}`, each.typeName);
+      for (const each of field) {
+        if (each.typeName) each.typeName = full(`${scope}.${name}`, each.typeName);
+        // An optional field is alone in a oneof that is called after it, and says that it is no real one.
+        const oneof = each.oneofIndex === undefined ? undefined : oneofDecl[each.oneofIndex];
+        if (oneof?.name === `_${each.name}`) each.proto3Optional = true;
+      }
       visit(`${scope}.${name}`, nestedType);
     }
   };

@@ -1,5 +1,6 @@
 import { type Answer, type Dataplane, signatureName } from '../../dataplane/dataplane.ts';
 import { ServingError } from '../../model/error.ts';
+import type { InferRequest } from '../../model/inference.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import { decodePredictRequest } from '../../wire/tfs/decode-predict-request.ts';
 import { encodePredictResponse } from '../../wire/tfs/encode-predict-response.ts';
@@ -24,14 +25,11 @@ export function tfsMethods(dataplane: Dataplane): Methods {
 }
 
 function predict(dataplane: Dataplane, message: Uint8Array, call: CallContext): Uint8Array | Promise<Uint8Array> {
-  const decoding = call.span?.child('decode');
+  const request = decode(message, call);
   let answer: Answer | Promise<Answer>;
   try {
-    const request = decodePredictRequest(message);
-    decoding?.end();
     answer = dataplane.infer(request, call);
   } catch (error) {
-    decoding?.end(error);
     throw asPredictError(error);
   }
   if (answer instanceof Promise) {
@@ -43,6 +41,18 @@ function predict(dataplane: Dataplane, message: Uint8Array, call: CallContext): 
     );
   }
   return encode(answer, call);
+}
+
+function decode(message: Uint8Array, call: CallContext): InferRequest {
+  const decoding = call.span?.child('decode');
+  try {
+    const request = decodePredictRequest(message);
+    decoding?.end();
+    return request;
+  } catch (error) {
+    decoding?.end(error);
+    throw error;
+  }
 }
 
 function encode(answer: Answer, call: CallContext): Uint8Array {
