@@ -86,11 +86,12 @@ function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer
   try {
     checkSignatureName(request.signatureName);
     const { signature } = pinned.model;
-    const inputs = validateInputs(request.inputs, signature);
+    const inputs = validateInputs(request.inputs, signature, call.takeMemory);
     const outputs = filterOutputs(request.outputFilter, signature);
     if (call.span) return inferTraced(pinned, inputs, outputs, call);
     const inference = pinned.model.infer(inputs, call);
-    return inference instanceof Promise ? answerLater(pinned, inference, outputs) : answer(pinned, inference, outputs);
+    if (inference instanceof Promise) return answerLater(pinned, inference, outputs);
+    return answer(pinned, inference, outputs);
   } catch (error) {
     pinned.release();
     throw error;
@@ -110,15 +111,21 @@ async function answerLater(
   }
 }
 
-function answer(pinned: Pinned, inference: Inference, outputs: readonly number[] | undefined): Answer {
-  return {
-    servable: pinned,
-    outputs: (outputs ? outputs.map((i) => inference.outputs[i]!) : inference.outputs).map(asClientsSee),
-    release() {
-      inference.release();
-      pinned.release();
-    },
-  };
+function answer(pinned: Pinned, inference: Inference, wanted: readonly number[] | undefined): Answer {
+  try {
+    const outputs = wanted ? wanted.map((i) => inference.outputs[i]!) : inference.outputs;
+    return {
+      servable: pinned,
+      outputs: outputs.map(asClientsSee),
+      release() {
+        inference.release();
+        pinned.release();
+      },
+    };
+  } catch (error) {
+    inference.release();
+    throw error;
+  }
 }
 
 /** The same with a span for the wait and one for the work. */

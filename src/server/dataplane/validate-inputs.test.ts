@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ServingError } from '../model/error.ts';
 import type { InputTensor, Payload } from '../model/inference.ts';
 import type { Dimension, TensorInfo } from '../model/signature.ts';
+import { stringsOf, toList } from '../model/strings.ts';
 import { validateInputs } from './validate-inputs.ts';
 
 const any: Dimension = { min: 0, max: Number.POSITIVE_INFINITY };
@@ -17,15 +18,20 @@ const info = (over: Partial<TensorInfo> = {}): TensorInfo => ({
 const rows = (...shape: Dimension[]) => info({ precision: 'U8', shape });
 const bytes = (n: number): Payload => ({ kind: 'bytes', bytes: new Uint8Array(n) });
 const values = (count: number): Payload => ({ kind: 'values', bytes: new Uint8Array(count * 4).fill(7), count });
-const strings = (...texts: string[]): Payload => ({ kind: 'strings', strings: texts.map((text) => Buffer.from(text)) });
+const strings = (...texts: string[]): Payload => ({
+  kind: 'strings',
+  strings: stringsOf(texts.map((text) => Buffer.from(text))),
+});
 const input = (over: Partial<InputTensor> = {}): InputTensor => ({
   precision: 'FP32',
   shape: [1, 10],
   payload: bytes(40),
   ...over,
 });
+/** What was taken beside the message, by all validations so far. */
+const taken: number[] = [];
 const validate = (inputs: Record<string, InputTensor>, ...infos: TensorInfo[]) =>
-  validateInputs(new Map(Object.entries(inputs)), { inputs: infos, outputs: [] });
+  validateInputs(new Map(Object.entries(inputs)), { inputs: infos, outputs: [] }, (bytes) => taken.push(bytes));
 
 const refusals: [what: string, inputs: Record<string, InputTensor>, infos: TensorInfo[], message: string][] = [
   ['no inputs', {}, [info()], 'Invalid number of inputs - Expected: 1; Actual: 0'],
@@ -99,7 +105,7 @@ const refusals: [what: string, inputs: Record<string, InputTensor>, infos: Tenso
   ],
   [
     'one value for a shape that would eat the memory',
-    { b: input({ shape: [2 ** 29], payload: values(1) }) },
+    { b: input({ shape: [2 ** 24 + 1], payload: values(1) }) },
     [info({ shape: [any] })],
     'Invalid content size of tensor proto - Shape dimensions are too large; input name: b',
   ],
@@ -181,7 +187,7 @@ test('one value fills the shape', () => {
     info({ precision: 'STRING', shape: [any] }),
   );
   assert.ok(text?.precision === 'STRING');
-  assert.deepEqual(text.strings.map(String), ['x', 'x']);
+  assert.deepEqual(toList(text.strings).map(String), ['x', 'x']);
 });
 
 test('texts fill rows of bytes, each with a zero behind it, as wide as the model wants', () => {
@@ -196,6 +202,23 @@ test('texts fill rows of bytes, each with a zero behind it, as wide as the model
     assert.deepEqual(tensor.shape, [2, width]);
     assert.equal(Buffer.from(tensor.data).toString(), 'abc'.padEnd(2 * width, '\0'));
   }
+});
+
+test('what is not in the message is counted, and may be refused', () => {
+  taken.length = 0;
+  validate({ b: input({ payload: values(1) }) }, info());
+  validate({ b: input({ payload: values(10) }) }, info());
+  validate({ b: input() }, info());
+  const one = { b: input({ precision: 'STRING', shape: [3], payload: strings('abc') }) };
+  validate(one, info({ precision: 'STRING', shape: [any] }));
+  validate(one, rows(any, any));
+  assert.deepEqual(taken, [40, 3 * (3 + 48), 3 * (3 + 48), 3 * 4]);
+  const full = new ServingError('resource-exhausted', 'full');
+  const refuse = () => {
+    throw full;
+  };
+  const inputs = new Map([['b', input({ payload: values(1) })]]);
+  assert.throws(() => validateInputs(inputs, { inputs: [info()], outputs: [] }, refuse), full);
 });
 
 test('scalars, empty tensors and any rank where the model leaves it open', () => {

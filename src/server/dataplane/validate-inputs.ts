@@ -10,18 +10,25 @@ import {
   type Signature,
   type TensorInfo,
 } from '../model/signature.ts';
+import { countStrings, repeated, type Strings, stringLength, stringsOf } from '../model/strings.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../model/tensor.ts';
+import type { TakeMemory } from '../observe/call-context.ts';
 import { takesTextRows, toTextRows } from './text-rows.ts';
 
-/** What a single value may be repeated to: the size of the largest message. A request of ten bytes must not cost more. */
-const largestFill = 1024 ** 3;
+/** Bytes that a single value may be repeated to, each taken from the memory quota: a request of ten bytes must not hold the server up. */
+const largestFill = 64 * 1024 ** 2;
 
 /**
  * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value that fills a shape.
  * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the answer.
- * @throws ServingError `invalid-argument`
+ * @param take called with the bytes of whatever is copied
+ * @throws ServingError `invalid-argument`, and what `take` throws
  */
-export function validateInputs(inputs: ReadonlyMap<string, InputTensor>, signature: Signature): Tensor[] {
+export function validateInputs(
+  inputs: ReadonlyMap<string, InputTensor>,
+  signature: Signature,
+  take: TakeMemory,
+): Tensor[] {
   const expected = signature.inputs.length;
   if (inputs.size !== expected)
     throw invalid(`Invalid number of inputs - Expected: ${expected}; Actual: ${inputs.size}`);
@@ -29,14 +36,14 @@ export function validateInputs(inputs: ReadonlyMap<string, InputTensor>, signatu
   for (const info of signature.inputs) {
     const input = inputs.get(info.name);
     if (!input) throw invalid(`Missing input with specific name - Required input: ${info.name}`);
-    tensors.push(validateInput(input, info));
+    tensors.push(validateInput(input, info, take));
   }
   return tensors;
 }
 
-function validateInput(input: InputTensor, info: TensorInfo): Tensor {
+function validateInput(input: InputTensor, info: TensorInfo, take: TakeMemory): Tensor {
   checkNotNegative(input, info);
-  if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info);
+  if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info, take);
   if (input.precision !== info.precision) {
     throw invalid(
       `Invalid input precision - Expected: ${info.precision}; Actual: ${input.precision}; input name: ${info.name}`,
@@ -46,9 +53,13 @@ function validateInput(input: InputTensor, info: TensorInfo): Tensor {
   const count = elementCount(input.shape);
   if (count === undefined) throw tooLarge(info);
   if (info.precision === 'STRING') {
-    return { precision: 'STRING', shape: input.shape, strings: stringsOf(input.payload, count, info) };
+    return { precision: 'STRING', shape: input.shape, strings: stringsFor(input.payload, count, info, take) };
   }
-  return { precision: info.precision, shape: input.shape, data: bytesOf(input.payload, count, info.precision, info) };
+  return {
+    precision: info.precision,
+    shape: input.shape,
+    data: bytesOf(input.payload, count, info.precision, info, take),
+  };
 }
 
 function checkNotNegative(input: InputTensor, info: TensorInfo): void {
@@ -84,7 +95,7 @@ function checkShape(input: InputTensor, info: TensorInfo): void {
 }
 
 /** Texts for a model that takes them as rows of bytes: one for each row. */
-function textRows({ shape, payload }: InputTensor, info: TensorInfo): Tensor {
+function textRows({ shape, payload }: InputTensor, info: TensorInfo, take: TakeMemory): Tensor {
   const [count, ...rest] = shape;
   if (count === undefined || rest.length > 0) {
     throw invalid(
@@ -93,10 +104,16 @@ function textRows({ shape, payload }: InputTensor, info: TensorInfo): Tensor {
   }
   const rows = info.shape![0]!;
   if (!accepts(rows, count)) throw wrongBatch(rows, count, info);
-  return toTextRows(stringsOf(payload, count, info), info);
+  return toTextRows(stringsFor(payload, count, info, take), info, take);
 }
 
-function bytesOf(payload: Payload, count: number, precision: NumericPrecision, info: TensorInfo): Uint8Array {
+function bytesOf(
+  payload: Payload,
+  count: number,
+  precision: NumericPrecision,
+  info: TensorInfo,
+  take: TakeMemory,
+): Uint8Array {
   const size = bytesPerElement[precision];
   switch (payload.kind) {
     case 'bytes':
@@ -109,6 +126,7 @@ function bytesOf(payload: Payload, count: number, precision: NumericPrecision, i
       if (payload.count === count) return payload.bytes;
       if (payload.count === 1 && count > 0) {
         if (count * size > largestFill) throw tooLarge(info);
+        take(count * size);
         return Buffer.alloc(count * size, payload.bytes);
       }
       throw wrongCount(count, payload.count, info);
@@ -117,19 +135,23 @@ function bytesOf(payload: Payload, count: number, precision: NumericPrecision, i
   }
 }
 
-function stringsOf(payload: Payload, count: number, info: TensorInfo): readonly Uint8Array[] {
-  const strings = payload.kind === 'strings' ? payload.strings : [];
-  if (strings.length === count) return strings;
-  const [only] = strings;
-  if (strings.length === 1 && only && count > 0) {
-    if (count * (only.byteLength + stringOverhead) > largestFill) throw tooLarge(info);
-    return new Array<Uint8Array>(count).fill(only);
+function stringsFor(payload: Payload, count: number, info: TensorInfo, take: TakeMemory): Strings {
+  const strings = payload.kind === 'strings' ? payload.strings : none;
+  const actual = countStrings(strings);
+  if (actual === count) return strings;
+  if (actual === 1 && count > 0) {
+    const size = count * (stringLength(strings, 0) + stringOverhead);
+    if (size > largestFill) throw tooLarge(info);
+    take(size);
+    return repeated(strings, count);
   }
-  throw wrongCount(count, strings.length, info);
+  throw wrongCount(count, actual, info);
 }
 
-/** Bytes that an element of a string tensor takes beside its characters, in the runtime. */
-const stringOverhead = 32;
+const none = stringsOf([]);
+
+/** Bytes that an element of a string tensor takes beside its characters: here, on the way to the runtime, and there. */
+const stringOverhead = 48;
 
 function wrongCount(expected: number, actual: number, info: TensorInfo): ServingError {
   return invalid(

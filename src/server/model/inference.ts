@@ -1,3 +1,4 @@
+import type { Strings } from './strings.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Which servable a request names. Version undefined (or 0 on the wire) asks for the default one. */
@@ -25,7 +26,7 @@ export interface InputTensor {
 export type Payload =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'values'; readonly bytes: Uint8Array; readonly count: number }
-  | { readonly kind: 'strings'; readonly strings: readonly Uint8Array[] };
+  | { readonly kind: 'strings'; readonly strings: Strings };
 
 export interface InferRequest {
   readonly servable: ServableSpec;

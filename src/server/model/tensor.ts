@@ -1,3 +1,5 @@
+import type { Strings } from './strings.ts';
+
 /**
  * Element types by the names that the contract prints. `STRING` elements are byte strings of any length; all others have a
  * fixed size. An element type that OpenVINO has and no served protocol can carry (I4, U1, NF4, …) has no name here: a model
@@ -35,11 +37,11 @@ export interface NumericTensor {
   readonly data: Uint8Array;
 }
 
-/** `strings.length` is the shape's element count. */
+/** As many strings as the shape has elements. */
 export interface StringTensor {
   readonly precision: 'STRING';
   readonly shape: Shape;
-  readonly strings: readonly Uint8Array[];
+  readonly strings: Strings;
 }
 
 export type Tensor = NumericTensor | StringTensor;

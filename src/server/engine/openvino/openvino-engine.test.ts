@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
 import { addModel, identityModel } from '../../../../test/support/ir-model.ts';
 import { temporaryFolder } from '../../../../test/support/server.ts';
+import { stringsOf, toList } from '../../model/strings.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './runtime.ts';
 
@@ -33,11 +34,14 @@ test('strings of any bytes come back as they went', async (t) => {
   const model = await engine.load(folder, plainOptions);
   const strings = ['', 'short', 'with\0zero', 'x'.repeat(1000), '\u{1f600}'].map((text) => Buffer.from(text));
   for (const chosen of [strings, []]) {
-    const inference = await model.infer([{ precision: 'STRING', shape: [chosen.length], strings: chosen }], {});
+    const inference = await model.infer(
+      [{ precision: 'STRING', shape: [chosen.length], strings: stringsOf(chosen) }],
+      {},
+    );
     const { tensor } = inference.outputs[0]!;
     assert.ok(tensor.precision === 'STRING');
     assert.deepEqual(
-      tensor.strings.map((string) => Buffer.from(string)),
+      toList(tensor.strings).map((string) => Buffer.from(string)),
       chosen,
     );
     inference.release();

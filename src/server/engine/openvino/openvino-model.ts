@@ -1,5 +1,6 @@
 import { ServingError } from '../../model/error.ts';
 import type { Signature } from '../../model/signature.ts';
+import { totalLength } from '../../model/strings.ts';
 import type { Tensor } from '../../model/tensor.ts';
 import type { Inference, InferOptions, LoadedModel } from '../engine.ts';
 import { RequestPool } from '../request-pool.ts';
@@ -110,7 +111,7 @@ function byteSize(tensors: readonly Tensor[]): number {
   let bytes = 0;
   for (const tensor of tensors) {
     if (tensor.precision !== 'STRING') bytes += tensor.data.byteLength;
-    else for (const string of tensor.strings) bytes += string.byteLength;
+    else bytes += totalLength(tensor.strings);
   }
   return bytes;
 }

@@ -10,7 +10,10 @@ export class ByteBudget {
     this.#most = most === 0 ? Number.POSITIVE_INFINITY : most;
   }
 
-  /** @throws ServingError `resource-exhausted` */
+  /**
+   * @param bytes are in use until they are given back
+   * @throws ServingError `resource-exhausted`; then none are
+   */
   take(bytes: number): void {
     if (this.#used + bytes > this.#most) {
       throw new ServingError(

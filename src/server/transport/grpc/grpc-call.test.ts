@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
+import { ByteBudget } from './byte-budget.ts';
 import { GrpcCall } from './grpc-call.ts';
 
 function surface() {
@@ -11,11 +12,11 @@ function surface() {
 
 test('the signal aborts when the client goes, and not when grpc-js says so after the answer', () => {
   const gone = surface();
-  const { signal } = new GrpcCall(gone, 'test.Service/Call', undefined);
+  const { signal } = new GrpcCall(gone, 'test.Service/Call', new ByteBudget(0), undefined);
   gone.emit('cancelled');
   assert.match(String(signal.reason), /Request was cancelled/);
   const answered = surface();
-  const call = new GrpcCall(answered, 'test.Service/Call', undefined);
+  const call = new GrpcCall(answered, 'test.Service/Call', new ByteBudget(0), undefined);
   const kept = call.signal;
   call.finish();
   answered.emit('cancelled');

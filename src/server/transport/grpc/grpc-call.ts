@@ -3,6 +3,7 @@ import { wallTime } from '../../../shared/clock.ts';
 import { ServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import type { CallSpan, Tracing } from '../../observe/span.ts';
+import type { ByteBudget } from './byte-budget.ts';
 
 type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDeadline' | 'getHost' | 'metadata'> & {
   once(event: 'cancelled', listener: () => void): unknown;
@@ -12,11 +13,15 @@ type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDea
 export class GrpcCall implements CallContext {
   readonly span: CallSpan | undefined;
   readonly #call: SurfaceCall;
+  readonly #budget: ByteBudget;
   #controller: AbortController | undefined;
+  #bytes = 0;
   #finished = false;
 
-  constructor(call: SurfaceCall, method: string, tracing: Tracing | undefined) {
+  /** @param budget of which the call takes its part until `finish` */
+  constructor(call: SurfaceCall, method: string, budget: ByteBudget, tracing: Tracing | undefined) {
     this.#call = call;
+    this.#budget = budget;
     this.span = tracing?.serverSpan(method, (name) =>
       name === ':authority' ? call.getHost() : call.metadata.get(name).join() || undefined,
     );
@@ -35,9 +40,19 @@ export class GrpcCall implements CallContext {
     return this.#controller.signal;
   }
 
-  /** It has its answer: that grpc-js calls every call cancelled in the end, also one that went well, means nothing now. */
+  readonly takeMemory = (bytes: number): void => {
+    this.#budget.take(bytes);
+    this.#bytes += bytes;
+  };
+
+  /**
+   * It has its answer: its memory goes back, and that grpc-js calls every call cancelled in the end, also one that went well,
+   * means nothing now.
+   */
   finish(): void {
     this.#finished = true;
+    this.#budget.give(this.#bytes);
+    this.#bytes = 0;
   }
 
   #reason(): ServingError {

@@ -34,8 +34,8 @@ const largestMessage = 1024 ** 3;
 /** Enough for any client that multiplexes on purpose; a bound, so that one connection cannot queue without end. */
 const concurrentStreams = 1024;
 
-/** A status message travels in a header block, whose size clients bound (8 KiB is common). */
-const longestDetails = 2048;
+/** A status message travels in a header block, whose size clients bound (8 KiB is common); grpc-js writes it as a URI would be. */
+const longestDetails = 4096;
 
 /** gRPC's status code for a call that went well. */
 const ok = 0;
@@ -95,7 +95,7 @@ function addMethods(server: Server, options: GrpcServerOptions): void {
   }
   for (const [name, method] of Object.entries(options.methods.streaming)) {
     definitions[name] = definition(name, true);
-    handlers[name] = streaming(name, method, options);
+    handlers[name] = streaming(name, method, budget, options);
   }
   server.addService(definitions, handlers);
 }
@@ -116,27 +116,18 @@ function definition(name: string, stream: boolean): MethodDefinition<Buffer, Uin
 function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: GrpcServerOptions) {
   const handle: handleUnaryCall<Buffer, Uint8Array> = (call, callback) => {
     const message = call.request;
-    const context = new GrpcCall(call, name, options.tracing);
+    const context = new GrpcCall(call, name, budget, options.tracing);
     const { span } = context;
     const finish = (answer: Uint8Array) => {
-      budget.give(message.byteLength);
       context.finish();
       span?.answered(ok);
       callback(null, answer);
     };
-    const fail = (error: unknown) => {
-      budget.give(message.byteLength);
-      callback(failure(name, error, context, options.log));
-    };
+    const fail = (error: unknown) => callback(failure(name, error, context, options.log));
     try {
-      budget.take(message.byteLength);
-    } catch (error) {
-      callback(failure(name, error, context, options.log));
-      return;
-    }
-    try {
+      context.takeMemory(message.byteLength);
       const answer = span ? span.run(() => method(message, context)) : method(message, context);
-      if (answer instanceof Promise) answer.then(finish, fail);
+      if (answer instanceof Promise) answer.then(finish, fail).catch((error) => told(name, error, options.log));
       else finish(answer);
     } catch (error) {
       fail(error);
@@ -145,9 +136,14 @@ function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: G
   return handle;
 }
 
-function streaming(name: string, method: StreamingMethod, options: GrpcServerOptions) {
+/** What grpc-js throws while it answers: the call is lost, the server is not. */
+function told(name: string, error: unknown, log: Logger): void {
+  log.error({ err: error, method: name }, 'A call could not be answered');
+}
+
+function streaming(name: string, method: StreamingMethod, budget: ByteBudget, options: GrpcServerOptions) {
   const handle: handleBidiStreamingCall<Buffer, Uint8Array> = async (call) => {
-    const context = new GrpcCall(call, name, options.tracing);
+    const context = new GrpcCall(call, name, budget, options.tracing);
     try {
       for await (const answer of method(call, context)) {
         if (!call.write(answer)) await once(call, 'drain', { signal: context.signal });
@@ -171,7 +167,14 @@ function failure(name: string, error: unknown, call: GrpcCall, log: Logger): Pic
   const report = () => log.error({ err: known.cause ?? known, method: name }, known.message);
   if (known.code === 'internal') span ? span.run(report) : report();
   span?.answered(code, known);
-  return { code, details: known.message.slice(0, longestDetails) };
+  return { code, details: shortened(known.message) };
+}
+
+/** Cut where it has to be, and of whole characters: grpc-js cannot encode half of one. */
+export function shortened(message: string): string {
+  let text = message.slice(0, longestDetails).toWellFormed();
+  while (encodeURI(text).length > longestDetails) text = text.slice(0, Math.floor(text.length * 0.75)).toWellFormed();
+  return text;
 }
 
 function identity(bytes: Buffer): Buffer {

@@ -13,6 +13,7 @@ import {
   written,
 } from '../../../../test/support/raw-message.ts';
 import type { InferRequest, InputTensor } from '../../model/inference.ts';
+import { stringAt, toList } from '../../model/strings.ts';
 import { decodePredictRequest } from './decode-predict-request.ts';
 
 const reference = protoType('tensorflow_serving/apis/predict.proto', 'tensorflow.serving.PredictRequest');
@@ -49,7 +50,7 @@ interface Told {
 
 function told({ precision, shape, payload }: InputTensor): Told {
   if (payload.kind === 'strings') {
-    return { precision, shape, strings: payload.strings.map((string) => Buffer.from(string).toString('hex')) };
+    return { precision, shape, strings: toList(payload.strings).map((string) => Buffer.from(string).toString('hex')) };
   }
   const bytes = Buffer.from(payload.bytes).toString('hex');
   const count = payload.kind === 'values' && payload.count > 0 ? payload.count : undefined;
@@ -70,7 +71,7 @@ function expectedTensor(fields: TensorFields): Told {
   if (dtype === 7) return { precision: 'STRING', shape, strings: (fields.string_val ?? []).map(hex) };
   const layout = layouts[dtype];
   const bytes = hex(content ?? Buffer.alloc(0));
-  if (!layout) return { precision: `DataType ${dtype}`, shape, bytes, count: undefined };
+  if (!layout) return { precision: `INVALID (DataType ${dtype})`, shape, bytes, count: undefined };
   const [precision, field, lay] = layout;
   const values = (fields[field] ?? []) as Values;
   if (content?.byteLength || values.length === 0) return { precision, shape, bytes, count: undefined };
@@ -157,7 +158,7 @@ test('bytes and strings are views over the message', () => {
     piece(2, stringField(1, 'z'), piece(2, varintField(1, 1n), bytesField(5, Buffer.from('ijkl')))),
   ]);
   for (const { payload } of decodePredictRequest(message).inputs.values()) {
-    const bytes = payload.kind === 'strings' ? payload.strings[0]! : payload.bytes;
+    const bytes = payload.kind === 'strings' ? stringAt(payload.strings, 0) : payload.bytes;
     assert.equal(bytes.buffer, message.buffer);
   }
 });
@@ -179,7 +180,7 @@ test('an entry without a value is a tensor of no type, one without a key has the
     written([piece(2, stringField(1, 'x')), piece(2, piece(2, varintField(1, 1n)))]),
   );
   assert.deepEqual([...inputs.keys()], ['x', '']);
-  assert.equal(inputs.get('x')?.precision, 'DataType 0');
+  assert.equal(inputs.get('x')?.precision, 'INVALID (DataType 0)');
   assert.equal(inputs.get('')?.precision, 'FP32');
 });
 
@@ -187,11 +188,11 @@ test('a known field of a wire type that it cannot have is passed over', () => {
   const message = written([varintField(1, 5n), varintField(2, 5n), fixedField(3, Buffer.from('abcd'))]);
   assert.deepEqual(decodePredictRequest(message), { servable: { name: '' }, inputs: new Map(), outputFilter: [] });
   const tensor = only(stringField(1, 'x'), varintField(2, 1n), varintField(4, 1n), varintField(5, 1n));
-  assert.deepEqual(told(tensor), { precision: 'DataType 0', shape: [], bytes: '', count: undefined });
+  assert.deepEqual(told(tensor), { precision: 'INVALID (DataType 0)', shape: [], bytes: '', count: undefined });
 });
 
 test('a negative data type is told as it is', () => {
-  assert.equal(only(varintField(1, -1n)).precision, 'DataType -1');
+  assert.equal(only(varintField(1, -1n)).precision, 'INVALID (DataType -1)');
 });
 
 test('packed values that are no whole number of elements are refused', () => {

@@ -1,9 +1,17 @@
+import { ServingError } from '../../model/error.ts';
 import type { InferRequest, InputTensor } from '../../model/inference.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 import { decodeTensorProto } from './decode-tensor-proto.ts';
 
-const missing: InputTensor = { precision: 'DataType 0', shape: [], payload: { kind: 'bytes', bytes: Buffer.alloc(0) } };
+const missing: InputTensor = {
+  precision: 'INVALID (DataType 0)',
+  shape: [],
+  payload: { kind: 'bytes', bytes: Buffer.alloc(0) },
+};
+
+/** More inputs or outputs than any model has: names cost many times their bytes, which a message may hold a gigabyte of. */
+const mostNames = 65_536;
 
 /**
  * A `tensorflow.serving.PredictRequest`. Tensors are views over the message.
@@ -22,9 +30,11 @@ export function decodePredictRequest(message: Uint8Array): InferRequest {
         break;
       case (2 << 3) | wireType.bytes:
         readEntry(reader.message(), inputs);
+        if (inputs.size > mostNames) throw tooMany('inputs');
         break;
       case (3 << 3) | wireType.bytes:
         outputFilter.push(reader.string());
+        if (outputFilter.length > mostNames) throw tooMany('names in output_filter');
         break;
       default:
         reader.skip(tag);
@@ -34,18 +44,43 @@ export function decodePredictRequest(message: Uint8Array): InferRequest {
   return spec.signatureName ? { ...request, signatureName: spec.signatureName } : request;
 }
 
+function tooMany(what: string): ServingError {
+  return new ServingError('invalid-argument', `Too many ${what} - Expected: at most ${mostNames}; Actual: more`);
+}
+
 function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>): void {
+  const begin = reader.position;
   let name = '';
-  /** Of the value, which comes in more than one piece only in messages that nobody's encoder writes. */
-  const pieces: Buffer[] = [];
+  let value: ProtoReader | undefined;
+  let inPieces = false;
   while (!reader.done) {
     const tag = reader.tag();
     if (tag === ((1 << 3) | wireType.bytes)) name = reader.string();
-    else if (tag === ((2 << 3) | wireType.bytes)) pieces.push(reader.view());
-    else reader.skip(tag);
+    else if (tag === valueTag) {
+      inPieces = value !== undefined;
+      value = reader.message();
+    } else reader.skip(tag);
   }
-  const [first] = pieces;
-  // Pieces of one message, one behind the other, are that message.
-  const value = pieces.length > 1 ? Buffer.concat(pieces) : first;
-  inputs.set(name, value ? decodeTensorProto(new ProtoReader(value)) : missing);
+  if (inPieces) value = new ProtoReader(joinPieces(new ProtoReader(reader.bytes, begin, reader.end)));
+  inputs.set(name, value ? decodeTensorProto(value) : missing);
+}
+
+const valueTag = (2 << 3) | wireType.bytes;
+
+/** Pieces of one message, one behind the other, are that message. None comes in pieces but those that nobody's encoder writes. */
+function joinPieces(entry: ProtoReader): Buffer {
+  const joined = Buffer.allocUnsafe(entry.end - entry.position);
+  let length = 0;
+  while (!entry.done) {
+    const tag = entry.tag();
+    if (tag !== valueTag) {
+      entry.skip(tag);
+      continue;
+    }
+    const size = entry.length();
+    const begin = entry.advance(size);
+    entry.bytes.copy(joined, length, begin, begin + size);
+    length += size;
+  }
+  return joined.subarray(0, length);
 }

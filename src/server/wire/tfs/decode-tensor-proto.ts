@@ -6,74 +6,91 @@ import { precisionOf, type ValueField, valueField } from './data-type.ts';
 /** Field numbers of TensorProto. */
 const field = { dtype: 1, shape: 2, content: 4 } as const;
 
-const valueFields = new Map<number, ValueField>([
-  [5, 'float'],
-  [6, 'double'],
-  [7, 'int'],
-  [8, 'string'],
-  [10, 'int64'],
-  [11, 'bool'],
-  [13, 'half'],
-  [16, 'uint32'],
-  [17, 'uint64'],
-]);
+/** Field numbers of the values. */
+const valuesAt: Readonly<Record<ValueField, number>> = {
+  float: 5,
+  double: 6,
+  int: 7,
+  string: 8,
+  int64: 10,
+  bool: 11,
+  half: 13,
+  uint32: 16,
+  uint64: 17,
+};
 
 const nothing = Buffer.alloc(0);
 
-/** Where a run of values lies in the message: a packed field's contents, or one value that stands alone. */
-interface Run {
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** Reads one TensorProto after another; what a tensor is made of is gathered first, since fields may come in any order. */
+/**
+ * Reads a TensorProto. Fields may come in any order, so values are passed over at first and read once it is known of what kind
+ * they are. A message may hold millions of them: none gets an object of its own.
+ */
 export function decodeTensorProto(reader: ProtoReader): InputTensor {
+  const begin = reader.position;
   let dtype = 0;
   const shape: number[] = [];
   let content: Uint8Array = nothing;
-  let values: Map<ValueField, Run[]> | undefined;
+  let others = false;
   while (!reader.done) {
     const tag = reader.tag();
-    const number = tag >>> 3;
     if (tag === ((field.dtype << 3) | wireType.varint)) dtype = reader.int32();
     else if (tag === ((field.shape << 3) | wireType.bytes)) readShape(reader.message(), shape);
     else if (tag === ((field.content << 3) | wireType.bytes)) content = reader.view();
     else {
-      const kind = valueFields.get(number);
-      if (!kind || !fits(kind, tag & 7)) {
-        reader.skip(tag);
-        continue;
-      }
-      values ??= new Map();
-      const runs = values.get(kind) ?? [];
-      if (runs.length === 0) values.set(kind, runs);
-      runs.push(readRun(reader, tag));
+      reader.skip(tag);
+      others = true;
     }
   }
   const precision = precisionOf(dtype);
-  if (!precision) return { precision: `DataType ${dtype}`, shape, payload: { kind: 'bytes', bytes: content } };
-  const runs = values?.get(valueField[precision]) ?? [];
-  return { precision, shape, payload: payloadOf(reader, precision, content, runs) };
+  if (!precision)
+    return { precision: `INVALID (DataType ${dtype})`, shape, payload: { kind: 'bytes', bytes: content } };
+  const runs = new Runs(reader.bytes, begin, reader.end, valueField[precision]);
+  if (precision === 'STRING') return { precision, shape, payload: stringValues(runs) };
+  // `tensor_content` wins over values, as in TensorFlow.
+  const values = others && content.byteLength === 0 ? numericValues(runs, precision) : undefined;
+  return { precision, shape, payload: values ?? { kind: 'bytes', bytes: content } };
 }
 
-/** Values come packed in one field, or one by one. */
-function fits(kind: ValueField, wire: number): boolean {
-  if (wire === wireType.bytes) return true;
-  if (kind === 'string') return false;
-  if (kind === 'float') return wire === wireType.fixed32;
-  if (kind === 'double') return wire === wireType.fixed64;
-  return wire === wireType.varint;
-}
+/** Where the values of one kind lie in a message: a packed field's contents, or one value that stands alone. */
+class Runs {
+  readonly bytes: Buffer;
+  readonly #begin: number;
+  readonly #end: number;
+  readonly #kind: ValueField;
 
-function readRun(reader: ProtoReader, tag: number): Run {
-  if ((tag & 7) === wireType.bytes) {
-    const length = reader.length();
-    const begin = reader.advance(length);
-    return { begin, end: begin + length };
+  constructor(bytes: Buffer, begin: number, end: number, kind: ValueField) {
+    this.bytes = bytes;
+    this.#begin = begin;
+    this.#end = end;
+    this.#kind = kind;
   }
-  const begin = reader.position;
-  reader.skip(tag);
-  return { begin, end: reader.position };
+
+  forEach(visit: (begin: number, end: number) => void): void {
+    const reader = new ProtoReader(this.bytes, this.#begin, this.#end);
+    const number = valuesAt[this.#kind];
+    while (!reader.done) {
+      const tag = reader.tag();
+      const packed = (tag & 7) === wireType.bytes;
+      if (tag >>> 3 !== number || !(packed || (tag & 7) === aloneAs(this.#kind))) {
+        reader.skip(tag);
+      } else if (packed) {
+        const length = reader.length();
+        visit(reader.advance(length), reader.position);
+      } else {
+        const begin = reader.position;
+        reader.skip(tag);
+        visit(begin, reader.position);
+      }
+    }
+  }
+}
+
+/** The wire type of a value that is not packed; that of a string is no other than that of packed values. */
+function aloneAs(kind: ValueField): number {
+  if (kind === 'string') return wireType.bytes;
+  if (kind === 'float') return wireType.fixed32;
+  if (kind === 'double') return wireType.fixed64;
+  return wireType.varint;
 }
 
 /**
@@ -98,50 +115,75 @@ function readSize(reader: ProtoReader): number {
   return size;
 }
 
-/** The elements as they came: `tensor_content` wins over values, as in TensorFlow. */
-function payloadOf(
-  reader: ProtoReader,
-  precision: NumericPrecision | 'STRING',
-  content: Uint8Array,
-  runs: readonly Run[],
-): Payload {
-  if (precision === 'STRING') {
-    return { kind: 'strings', strings: runs.map(({ begin, end }) => reader.bytes.subarray(begin, end)) };
-  }
-  if (content.byteLength > 0 || runs.length === 0) return { kind: 'bytes', bytes: content };
-  const size = bytesPerElement[precision];
-  if (valueField[precision] === 'float' || valueField[precision] === 'double') return fixedValues(reader, runs, size);
-  return varintValues(reader, runs, precision);
+function stringValues(runs: Runs): Payload {
+  let count = 0;
+  runs.forEach(() => {
+    count++;
+  });
+  const ranges = new Uint32Array(2 * count);
+  let at = 0;
+  runs.forEach((begin, end) => {
+    ranges[at++] = begin;
+    ranges[at++] = end;
+  });
+  return { kind: 'strings', strings: { bytes: runs.bytes, ranges } };
+}
+
+/** @returns undefined if there is none */
+function numericValues(runs: Runs, precision: NumericPrecision): Payload | undefined {
+  const kind = valueField[precision];
+  return kind === 'float' || kind === 'double'
+    ? fixedValues(runs, bytesPerElement[precision])
+    : varintValues(runs, precision);
 }
 
 /** Packed floats are the tensor's bytes already: one run is a view, several are put one behind the other. */
-function fixedValues(reader: ProtoReader, runs: readonly Run[], size: number): Payload {
-  const pieces = runs.map(({ begin, end }) => {
-    const whole = new ProtoReader(reader.bytes, begin, end);
-    whole.advance(Math.ceil((end - begin) / size) * size);
-    return reader.bytes.subarray(begin, end);
+function fixedValues(runs: Runs, size: number): Payload | undefined {
+  let only: Buffer | undefined;
+  let pieces = 0;
+  let total = 0;
+  runs.forEach((begin, end) => {
+    // Half an element at the end of a run is an end in the middle of a value.
+    new ProtoReader(runs.bytes, begin, end).advance(Math.ceil((end - begin) / size) * size);
+    pieces++;
+    total += end - begin;
+    only = runs.bytes.subarray(begin, end);
   });
-  const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  return { kind: 'values', bytes, count: bytes.byteLength / size };
+  if (!only) return undefined;
+  if (pieces === 1) return { kind: 'values', bytes: only, count: total / size };
+  const bytes = Buffer.allocUnsafe(total);
+  let at = 0;
+  runs.forEach((begin, end) => {
+    runs.bytes.copy(bytes, at, begin, end);
+    at += end - begin;
+  });
+  return { kind: 'values', bytes, count: total / size };
 }
 
 /** Integers are laid out at their element's size; what does not fit is cut to its low bits, as in TensorFlow. */
-function varintValues(reader: ProtoReader, runs: readonly Run[], precision: NumericPrecision): Payload {
+function varintValues(runs: Runs, precision: NumericPrecision): Payload | undefined {
   const size = bytesPerElement[precision];
+  let pieces = 0;
   let most = 0;
-  for (const { begin, end } of runs) most += end - begin;
+  runs.forEach((begin, end) => {
+    pieces++;
+    // Each value ends with the first byte below 128.
+    for (let at = begin; at < end; at++) if (runs.bytes[at]! < 0x80) most++;
+  });
+  if (pieces === 0) return undefined;
   const buffer = new ArrayBuffer(most * size);
   const view = new DataView(buffer);
   let count = 0;
-  for (const { begin, end } of runs) {
-    const values = new ProtoReader(reader.bytes, begin, end);
+  runs.forEach((begin, end) => {
+    const values = new ProtoReader(runs.bytes, begin, end);
     while (!values.done) {
-      const at = count++ * size;
+      const at = count * size;
       if (size === 8) values.int64Into(view, at);
       else if (size === 4) view.setInt32(at, values.int32(), true);
       else if (size === 2) view.setInt16(at, values.int32(), true);
       else view.setInt8(at, precision === 'BOOL' ? Number(values.int64() !== 0) : values.int32());
+      count++;
     }
-  }
-  return { kind: 'values', bytes: Buffer.from(buffer, 0, count * size), count };
+  });
+  return { kind: 'values', bytes: Buffer.from(buffer), count };
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { name } from '../../../../test/support/arbitrary-predict-request.ts';
 import { protoType } from '../../../../test/support/proto-type.ts';
 import type { NamedTensor } from '../../model/inference.ts';
+import { stringsOf, toList } from '../../model/strings.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../../model/tensor.ts';
 import { encodePredictResponse } from './encode-predict-response.ts';
 
@@ -42,7 +43,7 @@ const tensor: fc.Arbitrary<Tensor> = fc.oneof(
     }),
   fc
     .array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 })
-    .map((strings) => ({ precision: 'STRING' as const, shape: [strings.length], strings })),
+    .map((strings) => ({ precision: 'STRING' as const, shape: [strings.length], strings: stringsOf(strings) })),
 );
 
 const outputs: fc.Arbitrary<NamedTensor[]> = fc.uniqueArray(fc.record({ name, tensor }), {
@@ -54,7 +55,7 @@ function expectedTensor(value: Tensor): object {
   const dim = value.shape.map((size) => ({ size: String(size) }));
   const head = { dtype: dataTypes[value.precision], tensor_shape: dim.length > 0 ? { dim } : {} };
   if (value.precision !== 'STRING') return { ...head, tensor_content: Buffer.from(value.data) };
-  const string_val = value.strings.map((string) => Buffer.from(string));
+  const string_val = toList(value.strings).map((string) => Buffer.from(string));
   return string_val.length > 0 ? { ...head, string_val } : head;
 }
 

@@ -1,4 +1,5 @@
 import type { NamedTensor } from '../../model/inference.ts';
+import { countStrings, stringAt, stringLength } from '../../model/strings.ts';
 import type { Shape, Tensor } from '../../model/tensor.ts';
 import { fieldSize, varintSize } from '../protobuf/size.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
@@ -57,7 +58,7 @@ export function encodePredictResponse(response: PredictResponse): Buffer {
 function tensorSize(tensor: Tensor, shape: number): number {
   let size = 2 + fieldSize(shape);
   if (tensor.precision !== 'STRING') size += fieldSize(tensor.data.byteLength);
-  else for (const string of tensor.strings) size += fieldSize(string.byteLength);
+  else for (let i = 0; i < countStrings(tensor.strings); i++) size += fieldSize(stringLength(tensor.strings, i));
   return size;
 }
 
@@ -73,7 +74,8 @@ function writeTensor(writer: ProtoWriter, tensor: Tensor, shape: number): void {
     writer.raw(tensor.data);
     return;
   }
-  for (const string of tensor.strings) {
+  for (let i = 0; i < countStrings(tensor.strings); i++) {
+    const string = stringAt(tensor.strings, i);
     writer.head(8, string.byteLength);
     writer.raw(string);
   }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { predictRequest } from '../../../../test/support/arbitrary-predict-request.ts';
-import { stringField, written } from '../../../../test/support/raw-message.ts';
+import { stringField, varint, written } from '../../../../test/support/raw-message.ts';
 import { ServingError } from '../../model/error.ts';
 import type { InputTensor } from '../../model/inference.ts';
+import { totalLength } from '../../model/strings.ts';
 import { decodeHealthCheckRequest } from '../health.ts';
 import { decodePredictRequest } from './decode-predict-request.ts';
 import { decodeGetModelMetadataRequest } from './get-model-metadata.ts';
@@ -42,7 +43,7 @@ function decoded<T>(decode: (message: Uint8Array) => T, bytes: Uint8Array): T | 
 
 function payloadSize({ payload }: InputTensor): number {
   if (payload.kind !== 'strings') return payload.bytes.byteLength;
-  return payload.strings.reduce((size, string) => size + string.byteLength, 0);
+  return totalLength(payload.strings) + payload.strings.ranges.byteLength;
 }
 
 test('bytes of any kind are a request or the caller’s fault, and grow eightfold at most', () => {
@@ -61,6 +62,33 @@ test('bytes of any kind are a request or the caller’s fault, and grow eightfol
     { numRuns: 3000 },
   );
   assert.ok(taken > 100 && refused > 100, `${taken} taken, ${refused} refused`);
+});
+
+test('very many values, pieces and names cost no more than their share', () => {
+  const many = 4_000_000;
+  const head = Buffer.from([0x0a, 0x01, 0x78]);
+  const lengthOf = (bytes: Buffer) => varint(BigInt(bytes.length));
+  const field = (tag: number, bytes: Buffer) => Buffer.concat([Buffer.of(tag), lengthOf(bytes), bytes]);
+  const entry = (value: Buffer) => field(0x12, Buffer.concat([head, value]));
+  const strings = Buffer.concat([Buffer.of(0x08, 0x07), Buffer.alloc(2 * many, Buffer.of(0x42, 0x00))]);
+  const floats = Buffer.concat([Buffer.of(0x08, 0x01), Buffer.alloc(5 * many, Buffer.of(0x2d, 0, 0, 0, 0))]);
+  const messages = [
+    entry(field(0x12, strings)),
+    entry(field(0x12, floats)),
+    entry(Buffer.alloc(2 * many, Buffer.of(0x12, 0x00))),
+    entry(field(0x12, Buffer.alloc(2 * many, Buffer.of(0x42, 0x00)))),
+  ];
+  for (const message of messages) {
+    const before = process.memoryUsage.rss();
+    const { payload } = decodePredictRequest(message).inputs.get('x')!;
+    const grown = process.memoryUsage.rss() - before;
+    assert.ok(grown < 20 * message.length, `${message.length} bytes became ${grown}`);
+    assert.ok(payload.kind !== 'values' || payload.count === many);
+  }
+  const names = Buffer.alloc(2 * many, Buffer.of(0x1a, 0x00));
+  const keys = Buffer.concat(Array.from({ length: 70_000 }, (_, i) => field(0x12, field(0x0a, Buffer.from(`${i}`)))));
+  assert.throws(() => decodePredictRequest(names), /^ServingError: Too many names in output_filter/);
+  assert.throws(() => decodePredictRequest(keys), /^ServingError: Too many inputs/);
 });
 
 test('so they are for the seldom messages', () => {
