@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../shared/clock.ts';
+import { sleep, systemClock } from '../shared/clock.ts';
 import { createLog, type Logger } from '../shared/log.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
+import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
 import { fetchRuntime } from './engine/openvino/fetch-runtime.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { findLibrary, type RuntimeSearch, runtimeMissing } from './engine/openvino/runtime.ts';
@@ -25,7 +26,11 @@ const clock = systemClock;
 /** A start that cannot succeed, told in one line. */
 class StartError extends Error {}
 
-async function serve(settings: Settings, log: Logger, tracing: Tracing | undefined): Promise<void> {
+/**
+ * Serves until the process is told to end.
+ * @returns whether everything has come to its end: if not, threads may be at work still
+ */
+async function serve(settings: Settings, log: Logger, tracing: Tracing | undefined): Promise<boolean> {
   if (settings.withoutEffect.length > 0) {
     log.info(
       { flags: settings.withoutEffect },
@@ -37,7 +42,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   log.info({ engine: engine.description }, 'Starting');
 
   const observer = versionLog(log, tracing);
-  const registry = new Lifecycle({ engine, clock, observer, drainMs: settings.drainMs });
+  const { drainMs } = settings;
+  const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
   const dataplane = new Dataplane(registry);
   const ending = new AbortController();
   const tfs = tfsMethods(dataplane);
@@ -47,6 +53,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     log,
     tracing,
     memoryQuota: settings.grpc.memoryQuota,
+    ending: ending.signal,
     channelArguments: settings.grpc.channelArguments,
   });
 
@@ -62,20 +69,29 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
 
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
-  const stopConfig = await startModels(settings, repositories, watchOptions);
-  await registry.settled();
-  if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
-  log.info('Started model manager thread');
+  const models = startModels(settings, repositories, watchOptions);
+  const started = models.started.then(async () => {
+    await registry.settled();
+    if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
+    log.info('Started model manager thread');
+  });
 
-  const signal = await ended;
-  ending.abort();
+  // A server that is told to end while it starts does not start first.
+  const signal = await Promise.race([ended, started.then(() => ended)]);
   log.info({ signal }, 'Ending: answering the requests under way');
-  await stopConfig();
-  await repositories.stop();
-  await server.drain(clock, settings.drainMs);
-  await registry.close(settings.drainMs);
-  await engine.close();
-  log.info('Ended');
+  ending.abort();
+  registry.stopLoading();
+  const end = clock.now() + drainMs;
+  const left = () => Math.max(0, end - clock.now());
+  // The clock's timers do not keep the process alive, and once the port is closed nothing else might.
+  const alive = setInterval(() => {}, 1000);
+  await Promise.race([Promise.all([models.stop(), repositories.stop()]), sleep(clock, left())]);
+  await server.drain(clock, left());
+  const isClean = await registry.close(left());
+  if (isClean) await engine.close();
+  clearInterval(alive);
+  log.info(isClean ? 'Ended' : 'Ended without the answers that took longer than the time to drain');
+  return isClean;
 }
 
 async function createEngine({ engine }: Settings, log: Logger): Promise<Engine> {
@@ -91,7 +107,8 @@ async function createEngine({ engine }: Settings, log: Logger): Promise<Engine> 
     }
   }
   try {
-    return createOpenVinoEngine({ library: await findOrFetch(engine, log), ...options });
+    const library = await findOrFetch(engine, log);
+    return createOpenVinoEngine({ library, poolThreads: engine.poolThreads, ...options });
   } catch (error) {
     throw new StartError((error as Error).message);
   }
@@ -105,22 +122,24 @@ async function findOrFetch(search: RuntimeSearch, log: Logger): Promise<string> 
   return fetchRuntime(search, (line) => log.info(line));
 }
 
-/** @returns what stops the watch of the config file */
-async function startModels(
+interface Models {
+  /** Resolves when it is known which versions of which models there are. */
+  readonly started: Promise<void>;
+  stop(): Promise<void>;
+}
+
+function startModels(
   { models }: Settings,
   repositories: Repositories,
   watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
-): Promise<() => Promise<void>> {
-  if ('model' in models) {
-    await repositories.configure([models.model]);
-    return async () => {};
-  }
+): Models {
+  if ('model' in models) return { started: repositories.configure([models.model]), stop: async () => {} };
   const config = new ConfigWatch(models.configPath, watchOptions, (configured) => repositories.configure(configured));
-  await config.start();
-  if (config.problems.length > 0) {
+  const started = config.start().then(() => {
+    if (config.problems.length === 0) return;
     throw new StartError([`The config file ${models.configPath} has problems:`, ...config.problems].join('\n  '));
-  }
-  return () => config.stop();
+  });
+  return { started, stop: () => config.stop() };
 }
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
@@ -130,7 +149,7 @@ function checkFirstLoad(name: string, registry: Lifecycle, repositories: Reposit
     ...repositories.unreadable(),
     ...statuses.map(({ version, errorMessage }) => `version ${version}: ${errorMessage}`),
   ];
-  if (causes.length === 0 || registry.readiness().get(name)) return;
+  if (causes.length === 0 || registry.readiness()?.get(name)) return;
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
 
@@ -144,18 +163,19 @@ function version(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
-async function main(): Promise<number> {
+/** @returns the exit code, and whether the process can end in the usual way */
+async function main(): Promise<{ code: number; isClean: boolean }> {
   const commandLine = readSettings(process.argv.slice(2), process.env, process.cwd());
   switch (commandLine.kind) {
     case 'help':
       process.stdout.write(help());
-      return 0;
+      return { code: 0, isClean: true };
     case 'version':
       process.stdout.write(`modelserver ${version()}\n`);
-      return 0;
+      return { code: 0, isClean: true };
     case 'wrong':
       process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver --help.\n`);
-      return 2;
+      return { code: 2, isClean: true };
   }
   const { level, file } = commandLine.settings.log;
   let telemetry: Telemetry | undefined;
@@ -164,19 +184,21 @@ async function main(): Promise<number> {
     log = createLog({ level, ...(file ? { file } : {}), fields: () => telemetry?.traceIds() ?? {} });
   } catch (error) {
     process.stderr.write(`modelserver: --log_path: ${(error as Error).message}\n`);
-    return 1;
+    return { code: 1, isClean: true };
   }
   telemetry = await startTelemetry({ serviceName: 'modelserver', serviceVersion: version(), log, clock });
   try {
-    await serve(commandLine.settings, log, telemetry && createTracing(telemetry.tracer));
-    return 0;
+    const isClean = await serve(commandLine.settings, log, telemetry && createTracing(telemetry.tracer));
+    return { code: 0, isClean };
   } catch (error) {
     if (error instanceof StartError) process.stderr.write(`modelserver: ${error.message}\n`);
     else log.fatal({ err: error }, 'Ended by an error');
-    return 1;
+    return { code: 1, isClean: false };
   } finally {
     await telemetry?.shutdown();
   }
 }
 
-process.exit(await main());
+const { code, isClean } = await main();
+if (isClean) process.exit(code);
+else exitAtOnce(code);

@@ -25,6 +25,8 @@ export interface Settings {
     readonly cpuExtension: string | undefined;
     readonly libraryDirectory: string | undefined;
     readonly cacheHome: string | undefined;
+    /** Threads of Node's pool. */
+    readonly poolThreads: number;
   };
   readonly files: {
     readonly mode: 'auto' | 'events' | 'poll';
@@ -46,6 +48,9 @@ export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+/** What Node's pool has unless UV_THREADPOOL_SIZE says otherwise. */
+const usualPoolThreads = 4;
 
 /** OpenVINO Model Server's place for compiled models. */
 const usualCacheDir = '/opt/cache';
@@ -82,6 +87,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       cpuExtension: text('cpu_extension') || undefined,
       libraryDirectory: environment.OPENVINO_LIB_DIR || undefined,
       cacheHome: environment.XDG_CACHE_HOME || undefined,
+      poolThreads: Number(environment.UV_THREADPOOL_SIZE) || usualPoolThreads,
     },
     files: {
       mode: text('watch_mode') as Settings['files']['mode'],

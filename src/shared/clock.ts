@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds that only ever grow; the origin means nothing. */
   now(): number;
-  /** Calls back once, `ms` milliseconds from now, unless cancelled. Does not keep the process alive. */
+  /** Calls back once, `ms` milliseconds from now or a little later, unless cancelled. Does not keep the process alive. */
   after(ms: number, callback: () => void): Timer;
 }
 
@@ -13,7 +13,8 @@ export interface Timer {
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {
-    const timeout = setTimeout(callback, ms);
+    // Node reckons in whole milliseconds, and may call up to one too early.
+    const timeout = setTimeout(callback, Math.ceil(ms) + 1);
     timeout.unref();
     return { cancel: () => clearTimeout(timeout) };
   },

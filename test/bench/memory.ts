@@ -13,7 +13,7 @@ const library = findLibrary(search);
 if (!library) throw new Error(runtimeMissing(search));
 const folder = mkdtempSync(join(tmpdir(), 'modelserver-bench-'));
 tableModel(400_000, 64).write(folder);
-const engine = createOpenVinoEngine({ library, mostWaiting: 1 });
+const engine = createOpenVinoEngine({ library, mostWaiting: 1, poolThreads: 4 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 await new Promise((resolve) => setTimeout(resolve, 200));
 delay.enable();

@@ -12,7 +12,7 @@ export async function measureEngine(
   const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: process.env.XDG_CACHE_HOME };
   const library = findLibrary(search);
   if (!library) throw new Error(runtimeMissing(search));
-  const engine = createOpenVinoEngine({ library, mostWaiting: concurrency });
+  const engine = createOpenVinoEngine({ library, mostWaiting: concurrency, poolThreads: concurrency + 3 });
   const model = await engine.load(folder, { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 });
   const input: Tensor = { precision: 'FP32', shape, data: Buffer.alloc(elementCount(shape)! * 4) };
   let left = count;

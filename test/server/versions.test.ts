@@ -200,7 +200,7 @@ test('a server for one model that cannot be loaded ends and says why; without a 
   writeFileSync(join(folder, '1/model.xml'), 'no model');
   const broken = await launchServer(t, single(folder));
   assert.equal(await broken.exited, 1);
-  assert.match(broken.said.join(), /Model m cannot be served: Cannot read the model - ./);
+  assert.match(broken.said.join(), /Model m cannot be served: version 1: Cannot read the model - ./);
 
   const missing = await launchServer(t, single(join(folder, 'nothing-here')));
   assert.equal(await missing.exited, 1);

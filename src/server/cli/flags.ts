@@ -161,7 +161,7 @@ const list: readonly Flag[] = [
     name: 'drain_timeout_seconds',
     type: 'integer',
     least: 0,
-    default: '30',
+    default: '20',
     group: 'server',
     help: 'how long a version that is unloaded, or the server at its end, waits for requests under way',
   },

@@ -64,8 +64,8 @@ export class Dataplane {
     return this.#registry.status(spec);
   }
 
-  /** By name, for every model that is wanted: whether a version of it is available. */
-  readiness(): ReadonlyMap<string, boolean> {
+  /** By name, for every model that is wanted: whether a version of it is available. Undefined until it is known what is wanted. */
+  readiness(): ReadonlyMap<string, boolean> | undefined {
     return this.#registry.readiness();
   }
 

@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServingError } from '../model/error.ts';
 
@@ -10,6 +10,7 @@ export interface ModelFiles {
 
 /** First match in this order, whatever the files are called. */
 const endings = ['.xml', '.onnx', '.pdmodel', '.pb', '.tflite'];
+const savedModel = 'saved_model.pb';
 const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel': '.pdiparams' };
 
 /**
@@ -19,7 +20,8 @@ const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel'
  */
 export async function findModelFiles(directory: string): Promise<ModelFiles> {
   const files = await choose(directory);
-  await checkReadable(files);
+  const isSavedModel = files.model === directory;
+  await checkReadable(isSavedModel ? { model: join(directory, savedModel) } : files);
   return files;
 }
 
@@ -28,9 +30,9 @@ async function choose(directory: string): Promise<ModelFiles> {
   for (const ending of endings) {
     const model = names.find((name) => name.endsWith(ending));
     if (!model) continue;
-    if (model === 'saved_model.pb') return { model: directory };
-    const weights = model.slice(0, -ending.length) + (weightsOf[ending] ?? '');
-    return names.includes(weights) && weightsOf[ending]
+    if (model === savedModel) return { model: directory };
+    const weights = weightsFor(model, ending, names);
+    return weights
       ? { model: join(directory, model), weights: join(directory, weights) }
       : { model: join(directory, model) };
   }
@@ -40,10 +42,25 @@ async function choose(directory: string): Promise<ModelFiles> {
   );
 }
 
-/** The runtime ends the process on some files that cannot be looked at (a link that points to itself): they never reach it. */
+/** The file of the same name, or the only one with the ending of weights. */
+function weightsFor(model: string, ending: string, names: readonly string[]): string | undefined {
+  const ofWeights = weightsOf[ending];
+  if (!ofWeights) return undefined;
+  const weights = names.filter((name) => name.endsWith(ofWeights));
+  return (
+    weights.find((name) => name === model.slice(0, -ending.length) + ofWeights) ??
+    (weights.length === 1 ? weights[0] : undefined)
+  );
+}
+
+/**
+ * The runtime ends the process on some files that cannot be looked at (a link that points to itself), and waits for ever at the end of
+ * a pipe: they never reach it.
+ */
 async function checkReadable({ model, weights }: ModelFiles): Promise<void> {
   for (const path of weights === undefined ? [model] : [model, weights]) {
     try {
+      if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
       const file = await open(path);
       await file.close();
     } catch (error) {

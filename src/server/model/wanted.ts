@@ -16,11 +16,13 @@ export interface WantedModel {
 }
 
 /**
- * The versions on disk, in any order; or, while the base path cannot be read, why: versions that are loaded then stay loaded.
+ * The versions on disk, in any order; or, while the base path cannot be read, why; or that nobody has looked yet. In the last two
+ * cases what is loaded stays.
  */
 export type Repository =
   | { readonly state: 'listed'; readonly versions: readonly WantedVersion[] }
-  | { readonly state: 'unreadable'; readonly cause: string };
+  | { readonly state: 'unreadable'; readonly cause: string }
+  | { readonly state: 'unknown' };
 
 export interface WantedVersion {
   readonly version: number;
@@ -31,6 +33,8 @@ export interface WantedVersion {
    * one, and a version that failed is tried again at once.
    */
   readonly fingerprint: string;
+  /** Whether the files are those of the fingerprint still: what was read while someone wrote may be half old, half new. */
+  readonly unchanged: () => Promise<boolean>;
 }
 
 /** How a model is to be loaded. Versions are loaded anew when any of it changes. */

@@ -21,9 +21,10 @@ export function versionLog(log: Logger, tracing: Tracing | undefined) {
     },
     unloading(name: string, version: number) {
       const span = begin('unload', name, version);
-      return () => {
-        log.info({ model: name, version }, 'Unloaded model version');
-        span?.end();
+      return (error?: unknown) => {
+        if (error === undefined) log.info({ model: name, version }, 'Unloaded model version');
+        else log.error({ model: name, version, err: error }, 'The model version could not be unloaded');
+        span?.end(error);
       };
     },
   };

@@ -10,43 +10,54 @@ import { labelNotFound, type Records, servableNotFound, versionNotFound } from '
  * The version that a request names; without a number, the newest that is available.
  * @throws ServingError that tells whether there is no such model, no such version, none any more, or none yet
  */
-export function find(served: Served, records: Records, spec: ServableSpec): Instance {
+export function find(served: Served, records: Records, wanted: WantedModel | undefined, spec: ServableSpec): Instance {
   const model = served.get(spec.name);
   if (model && !spec.label) {
     if (spec.version === undefined) return model.newest;
     const instance = model.versions.get(spec.version);
     if (instance) return instance;
   }
-  throw whyNot(records, spec);
+  throw whyNot(records, wanted, spec);
 }
 
-function whyNot(records: Records, spec: ServableSpec): ServingError {
+function whyNot(records: Records, wanted: WantedModel | undefined, spec: ServableSpec): ServingError {
   const versions = records.get(spec.name);
   if (!versions) return servableNotFound();
   if (spec.label) return labelNotFound(spec.label);
-  const state = spec.version === undefined ? undefined : versions.get(spec.version)?.state;
-  if (state === undefined) return versionNotFound();
+  if (spec.version === undefined) return versionNotFound();
+  const state = versions.get(spec.version)?.state;
+  if (state === undefined)
+    return comingVersions(records, wanted).includes(spec.version) ? notLoaded() : versionNotFound();
   return state === 'draining' || state === 'retired'
     ? new ServingError('version-retired', 'Model with requested version is retired')
-    : new ServingError('not-loaded', 'Model with requested version is not loaded yet');
+    : notLoaded();
 }
 
-/** Whether it is worth waiting: the version is being loaded, or in line for its first load. */
+export function notLoaded(): ServingError {
+  return new ServingError('not-loaded', 'Model with requested version is not loaded yet');
+}
+
+/** Whether it is worth waiting: the version is being loaded, or in line for it. */
 export function mayCome(
   served: Served,
   records: Records,
   wanted: WantedModel | undefined,
   spec: ServableSpec,
 ): boolean {
-  if (!wanted || wanted.repository.state === 'unreadable' || spec.label) return false;
+  if (spec.label) return false;
   const model = served.get(spec.name);
   if (model && (spec.version === undefined || model.versions.has(spec.version))) return false;
-  const coming = selectVersions(
-    wanted.policy,
-    wanted.repository.versions.map(({ version }) => version),
-  ).filter((version) => {
-    const state = records.get(spec.name)?.get(version)?.state ?? 'waiting';
-    return state === 'waiting' || state === 'loading';
-  });
+  if (wanted?.repository.state === 'unknown') return true;
+  const coming = comingVersions(records, wanted);
   return spec.version === undefined ? coming.length > 0 : coming.includes(spec.version);
+}
+
+/** The versions of a model that are being loaded, or in line for it. */
+export function comingVersions(records: Records, wanted: WantedModel | undefined): number[] {
+  if (wanted?.repository.state !== 'listed') return [];
+  const listed = wanted.repository.versions.map(({ version }) => version);
+  return selectVersions(wanted.policy, listed).filter((version) => {
+    const state = records.get(wanted.name)?.get(version)?.state ?? 'waiting';
+    return state === 'waiting' || state === 'loading' || state === 'draining';
+  });
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import { FakeEngine, writeFakeModel } from '../../../test/support/fake-engine.ts';
 import { temporaryFolder } from '../../../test/support/server.ts';
+import { sleep } from '../../shared/clock.ts';
 import { ServingError } from '../model/error.ts';
 import type { VersionPolicy } from '../model/version-policy.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -19,11 +20,13 @@ function bench(t: Pick<TestContext, 'after'>) {
   const engine = new FakeEngine();
   const clock = new FakeClock();
   const broken = new Set<number>();
+  const changing = new Set<number>();
   const told: string[] = [];
   const registry = new Lifecycle({
     engine,
     clock,
     drainMs: 1000,
+    mostWaiting: 2,
     observer: {
       stateChanged: (_name, { version, state, errorCode }) => told.push(`${version} ${state} ${errorCode}`),
       loading: () => () => {},
@@ -41,13 +44,14 @@ function bench(t: Pick<TestContext, 'after'>) {
       version,
       fingerprint,
       directory: join(folder, `${version}`),
+      unchanged: async () => !changing.has(version),
     }));
     registry.want({ models: [{ name: 'm', policy, options, repository: { state: 'listed', versions: listed } }] });
     return settle();
   };
   const states = () =>
     registry.status({ name: 'm' }).map(({ version, state, errorCode }) => `${version} ${state} ${errorCode}`);
-  return { engine, clock, broken, told, registry, want, states };
+  return { engine, clock, broken, changing, told, registry, want, states };
 }
 
 const refusal = (code: string) => (error: unknown) => error instanceof ServingError && error.code === code;
@@ -69,8 +73,9 @@ test('a version is announced through its states', async (t) => {
 
 test('what cannot be had is refused by its reason', async (t) => {
   const { want, registry, broken } = bench(t);
-  assert.throws(() => registry.acquire({ name: 'm' }), refusal('servable-not-found'));
+  assert.throws(() => registry.acquire({ name: 'm' }), refusal('not-loaded'), 'nobody knows yet what is to be served');
   await want(latest, [1]);
+  assert.throws(() => registry.acquire({ name: 'nobody' }), refusal('servable-not-found'));
   broken.add(2);
   await want(latest, [1], [2]);
   assert.throws(() => registry.acquire({ name: 'm', version: 2 }), refusal('not-loaded'));
@@ -162,10 +167,86 @@ test('a request may wait for a version that is being loaded', async (t) => {
   await registry.whenLoaded({ name: 'm', version: 7 }, 10_000, undefined);
 });
 
+test('what is being written is not loaded, nor served if it was written while it was read', async (t) => {
+  const { want, engine, changing, states, registry } = bench(t);
+  await want(latest, [1]);
+  changing.add(2);
+  let loads = 0;
+  engine.beforeLoad = async () => {
+    loads++;
+  };
+  await want(latest, [1], [2]);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  assert.equal(loads, 0);
+  changing.clear();
+  engine.beforeLoad = async () => {
+    changing.add(2);
+  };
+  await want(latest, [1], [2, 'b']);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  assert.equal(engine.open, 1);
+  assert.match(registry.status({ name: 'm', version: 2 })[0]!.errorMessage, /^Files are being changed/);
+  changing.clear();
+  engine.beforeLoad = async () => {};
+  await want(latest, [1], [2, 'c']);
+  assert.deepEqual(states(), ['1 END OK', '2 AVAILABLE OK']);
+});
+
+test('a version that is wanted again while its old load drains is loaded beside that', async (t) => {
+  const { want, registry, states, engine } = bench(t);
+  await want(latest, [1]);
+  const pinned = registry.acquire({ name: 'm' });
+  registry.want({ models: [] });
+  await settle();
+  assert.deepEqual(states(), ['1 UNLOADING OK']);
+  await want(latest, [1]);
+  assert.deepEqual(states(), ['1 AVAILABLE OK']);
+  assert.equal(engine.open, 2);
+  pinned.release();
+  await settle();
+  assert.deepEqual(states(), ['1 AVAILABLE OK']);
+  assert.equal(engine.open, 1);
+});
+
+test('versions in line are told, and only so many requests wait for them', async (t) => {
+  const { want, registry, engine, states } = bench(t);
+  let go = () => {};
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await want({ kind: 'all' }, [1], [2]);
+  assert.deepEqual(states(), ['1 START OK', '2 LOADING OK']);
+  assert.throws(() => registry.acquire({ name: 'm', version: 1 }), refusal('not-loaded'));
+  const waiting = [1, 2].map(() => registry.whenLoaded({ name: 'm' }, 10_000, undefined));
+  await assert.rejects(registry.whenLoaded({ name: 'm' }, 10_000, undefined), refusal('resource-exhausted'));
+  go();
+  await Promise.all(waiting);
+  const more = registry.whenLoaded({ name: 'm', version: 1 }, 10_000, undefined);
+  go();
+  await more;
+  assert.equal(registry.acquire({ name: 'm', version: 1 }).version, 1);
+});
+
+test('all is settled once each version has been tried, though failed ones are tried again and again', async (t) => {
+  const { want, registry, clock, engine } = bench(t);
+  const tried: string[] = [];
+  engine.beforeLoad = async (directory) => {
+    tried.push(directory.split('/').at(-1)!);
+    await sleep(clock, 2000);
+    throw new Error('it is broken');
+  };
+  await want({ kind: 'all' }, [1], [2], [3], [4]);
+  let settled = false;
+  const settling = registry.settled().then(() => {
+    settled = true;
+  });
+  for (let second = 0; second < 30 && !settled; second++) await clock.advance(1000);
+  await settling;
+  assert.deepEqual(tried.slice(0, 4), ['4', '3', '2', '1']);
+});
+
 test('closing unloads everything', async (t) => {
   const { want, registry, engine } = bench(t);
   await want({ kind: 'all' }, [1], [2], [3]);
-  await registry.close(1000);
+  assert.equal(await registry.close(1000), true);
   assert.equal(engine.open, 0);
   await engine.close();
 });
@@ -204,7 +285,7 @@ test('whatever comes, once a version serves there is always one, and nothing tha
         else if (each.kind === 'pin' && served) pins.push(registry.acquire({ name: 'm' }));
         else if (each.kind === 'unpin') pins.pop()?.release();
         await settle();
-        const ready = registry.readiness().get('m') ?? false;
+        const ready = registry.readiness()?.get('m') ?? false;
         assert.ok(ready || !served, 'nothing serves any more');
         served ||= ready;
         if (served) registry.acquire({ name: 'm' }).release();

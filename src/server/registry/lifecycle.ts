@@ -1,16 +1,17 @@
 import { type BackoffOptions, backoff } from '../../shared/backoff.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, LoadedModel } from '../engine/engine.ts';
+import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
-import type { Wanted, WantedModel } from '../model/wanted.ts';
-import { find, mayCome } from './find.ts';
+import type { LoadOptions, Wanted, WantedModel, WantedVersion } from '../model/wanted.ts';
+import { comingVersions, find, mayCome, notLoaded } from './find.ts';
 import { Instance } from './instance.ts';
-import { type Action, identityOf, nextAction } from './next-action.ts';
+import { identityOf, type LoadAction, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
 import type { Pinned, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
-import { statusOf, type VersionRecord } from './version-record.ts';
+import { publicStatus, statusOf, type VersionRecord } from './version-record.ts';
 import { move, type StateEvent } from './version-state.ts';
 
 export interface LifecycleOptions {
@@ -19,7 +20,18 @@ export interface LifecycleOptions {
   readonly observer: RegistryObserver;
   /** Milliseconds that a version which is unloaded waits for the requests that use it. */
   readonly drainMs: number;
+  /** How many requests may wait for a model that is being loaded; more are refused. */
+  readonly mostWaiting: number;
 }
+
+/** What is known of a version at first. */
+const unknown = {
+  state: 'waiting',
+  instance: undefined,
+  identity: undefined,
+  leaving: undefined,
+  failure: undefined,
+} as const;
 
 /** Copying a model may take a while, a broken one may be mended: soon at first, then ever more seldom. */
 const retry: BackoffOptions = { first: 1000, most: 60_000, factor: 2, jitter: 0.2 };
@@ -27,13 +39,18 @@ const retry: BackoffOptions = { first: 1000, most: 60_000, factor: 2, jitter: 0.
 /** The registry: holds what is wanted against what is, and does the next thing until there is none. */
 export class Lifecycle implements Registry {
   readonly #options: LifecycleOptions;
+  /** Undefined until it is known. */
+  #told = false;
   #wanted = new Map<string, WantedModel>();
   #served: Served = nothingServed;
   /** All versions that there ever were, by model. */
   readonly #records = new Map<string, Map<number, VersionRecord>>();
   readonly #listeners = new Set<() => void>();
   readonly #unloads = new Set<Promise<void>>();
-  #loading = false;
+  #ending = false;
+  #loading: 'first try' | 'retry' | undefined;
+  /** How many requests wait for each model. */
+  readonly #waiting = new Map<string, number>();
   #timer: Timer | undefined;
 
   constructor(options: LifecycleOptions) {
@@ -41,6 +58,7 @@ export class Lifecycle implements Registry {
   }
 
   want(wanted: Wanted): void {
+    this.#told = true;
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
     this.#act();
@@ -48,20 +66,39 @@ export class Lifecycle implements Registry {
   }
 
   acquire(spec: ServableSpec): Pinned {
-    const instance = find(this.#served, this.#records, spec);
+    if (!this.#told) throw notLoaded();
+    const instance = find(this.#served, this.#records, this.#wanted.get(spec.name), spec);
     instance.pin();
     return { name: instance.name, version: instance.version, model: instance.model, release: () => instance.unpin() };
   }
 
-  whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return this.#until(() => !mayCome(this.#served, this.#records, this.#wanted.get(spec.name), spec), ms, signal);
+  async whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const { name } = spec;
+    const isDecided = () =>
+      this.#ending || (this.#told && !mayCome(this.#served, this.#records, this.#wanted.get(name), spec));
+    if (isDecided()) return;
+    const before = this.#waiting.get(name) ?? 0;
+    const { mostWaiting } = this.#options;
+    if (before >= mostWaiting) {
+      throw new ServingError(
+        'resource-exhausted',
+        `Too many requests wait for the model to be loaded - Limit: ${mostWaiting}`,
+      );
+    }
+    this.#waiting.set(name, before + 1);
+    try {
+      await this.#until(isDecided, ms, signal);
+    } finally {
+      this.#leaveLine(name);
+    }
   }
 
   status(spec: ServableSpec): VersionStatus[] {
-    return statusOf(this.#records, spec);
+    return statusOf(this.#records, comingVersions(this.#records, this.#wanted.get(spec.name)), spec);
   }
 
-  readiness(): ReadonlyMap<string, boolean> {
+  readiness(): ReadonlyMap<string, boolean> | undefined {
+    if (!this.#told) return undefined;
     return new Map([...this.#wanted.keys()].map((name) => [name, this.#served.has(name)]));
   }
 
@@ -71,17 +108,30 @@ export class Lifecycle implements Registry {
   }
 
   settled(): Promise<void> {
-    return this.#until(() => !this.#loading, Number.POSITIVE_INFINITY, undefined);
+    return this.#until(() => this.#loading !== 'first try', Number.POSITIVE_INFINITY, undefined);
   }
 
-  async close(ms: number): Promise<void> {
+  stopLoading(): void {
+    this.#ending = true;
+    this.#announce();
+  }
+
+  async close(ms: number): Promise<boolean> {
     this.want({ models: [] });
-    await this.#until(() => !this.#loading && this.#unloads.size === 0, ms, undefined);
+    const isDone = () => this.#loading === undefined && this.#unloads.size === 0;
+    await this.#until(isDone, ms, undefined);
+    return isDone();
+  }
+
+  #leaveLine(name: string): void {
+    const left = this.#waiting.get(name)! - 1;
+    if (left > 0) this.#waiting.set(name, left);
+    else this.#waiting.delete(name);
   }
 
   /** A change that failed and was taken back has not failed any more: what serves is what is wanted. */
   #forgive(model: WantedModel): void {
-    if (model.repository.state === 'unreadable') return;
+    if (model.repository.state !== 'listed') return;
     for (const candidate of model.repository.versions) {
       const record = this.#records.get(model.name)?.get(candidate.version);
       if (record?.failure && record.identity === identityOf(model, candidate)) record.failure = undefined;
@@ -93,7 +143,7 @@ export class Lifecycle implements Registry {
     this.#timer = undefined;
     for (const model of this.#wanted.values()) this.#forgive(model);
     for (;;) {
-      const action = nextAction(this.#facts(), this.#loading, this.#options.clock.now());
+      const action = nextAction(this.#facts(), this.#ending || this.#loading !== undefined, this.#options.clock.now());
       if (!action) return;
       if (action.kind === 'wait') {
         this.#timer = this.#options.clock.after(Math.max(0, action.until - this.#options.clock.now()), () =>
@@ -106,15 +156,15 @@ export class Lifecycle implements Registry {
     }
   }
 
-  async #load({ name, candidate, identity }: Extract<Action, { kind: 'load' }>): Promise<void> {
-    const { engine, observer } = this.#options;
+  async #load({ name, candidate, identity, retryAt: dueAt }: LoadAction): Promise<void> {
+    const { observer } = this.#options;
     const options = this.#wanted.get(name)!.options;
     const record = this.#record(name, candidate.version);
-    this.#loading = true;
+    this.#loading = dueAt === undefined ? 'first try' : 'retry';
     this.#move(record, 'begin');
     const done = observer.loading(name, candidate.version, candidate.directory);
     try {
-      const model = await engine.load(candidate.directory, options);
+      const model = await this.#loadUnchanged(candidate, options);
       const old = record.instance;
       record.instance = new Instance(name, candidate.version, model);
       record.identity = identity;
@@ -130,10 +180,21 @@ export class Lifecycle implements Registry {
       this.#move(record, 'failed');
       done(error);
     } finally {
-      this.#loading = false;
+      this.#loading = undefined;
       this.#act();
       this.#announce();
     }
+  }
+
+  /** @throws ServingError `failed-precondition` if the files are others than those that were seen, or become others meanwhile */
+  async #loadUnchanged(candidate: WantedVersion, options: LoadOptions): Promise<LoadedModel> {
+    const changed = () =>
+      new ServingError('failed-precondition', 'Files are being changed; they are read once they stay the same');
+    if (!(await candidate.unchanged())) throw changed();
+    const model = await this.#options.engine.load(candidate.directory, options);
+    if (await candidate.unchanged()) return model;
+    await model.close();
+    throw changed();
   }
 
   #retire(record: VersionRecord): void {
@@ -144,12 +205,14 @@ export class Lifecycle implements Registry {
     // No new request finds it from here on, before it is told to go.
     this.#serve(record);
     this.#move(record, 'retire');
-    if (instance) {
-      this.#unload(instance, () => {
-        this.#move(record, 'drained');
-        this.#act();
-      });
-    }
+    if (!instance) return;
+    record.leaving = instance;
+    this.#unload(instance, () => {
+      // Unless the version is wanted again and has gone on without it.
+      if (record.leaving !== instance || record.state !== 'draining') return;
+      this.#move(record, 'drained');
+      this.#act();
+    });
   }
 
   /** Waits for those who use it, but not for ever; then frees it. */
@@ -165,12 +228,16 @@ export class Lifecycle implements Registry {
       timer?.cancel();
       await instance.model.close();
     };
-    const unloaded = unload().finally(() => {
-      this.#unloads.delete(unloaded);
-      done();
-      then?.();
-      this.#announce();
-    });
+    const unloaded = unload()
+      .then(
+        () => done(),
+        (error) => done(error),
+      )
+      .then(() => {
+        this.#unloads.delete(unloaded);
+        then?.();
+        this.#announce();
+      });
     this.#unloads.add(unloaded);
   }
 
@@ -182,8 +249,7 @@ export class Lifecycle implements Registry {
 
   #move(record: VersionRecord, event: StateEvent): void {
     record.state = move(record.state, event);
-    const [status] = statusOf(this.#records, { name: record.name, version: record.version });
-    this.#options.observer.stateChanged(record.name, status!);
+    this.#options.observer.stateChanged(record.name, publicStatus(record));
     this.#announce();
   }
 
@@ -191,7 +257,7 @@ export class Lifecycle implements Registry {
     const records = this.#records.get(name)!;
     let record = records.get(version);
     if (!record) {
-      record = { name, version, state: 'waiting', instance: undefined, identity: undefined, failure: undefined };
+      record = { name, version, ...unknown };
       records.set(version, record);
     }
     return record;

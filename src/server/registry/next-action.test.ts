@@ -15,6 +15,7 @@ function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
     version: Number.parseInt(text, 10),
     directory: `/m/${Number.parseInt(text, 10)}`,
     fingerprint: text,
+    unchanged: async () => true,
   }));
   return { name: 'm', policy, options, repository: { state: 'listed', versions } };
 }
@@ -206,10 +207,10 @@ const cases: readonly Case[] = [
     next: 'load 1',
   },
   {
-    name: 'but not while it still drains',
+    name: 'also while its old load drains',
     wanted: wanted(specific(1), '1', '2'),
     known: ['1 draining', '2 available'],
-    next: 'nothing',
+    next: 'load 1',
   },
   { name: 'a model that is no longer wanted goes', wanted: undefined, known: ['2 available'], next: 'retire 2' },
   { name: 'also what failed of it', wanted: undefined, known: ['1 retired', '2 failed'], next: 'retire 2' },
@@ -231,6 +232,21 @@ test('a model in trouble holds up no other', () => {
   const action = nextAction(models, false, 0);
   assert.ok(action?.kind === 'load');
   assert.equal(action.name, 'b');
+});
+
+test('first tries come before retries, and the retry that has waited longest before the others', () => {
+  const retries: ModelFacts = {
+    name: 'a',
+    wanted: wanted({ kind: 'all' }, '1', '2'),
+    versions: [
+      { ...facts('1 failed'), failure: { identity: identity('1'), retryAt: 40 } },
+      { ...facts('2 failed'), failure: { identity: identity('2'), retryAt: 50 } },
+    ],
+  };
+  const fresh: ModelFacts = { name: 'b', wanted: wanted(latest, '7'), versions: [] };
+  assert.equal(say(nextAction([retries, fresh], false, 100)), 'load 7');
+  assert.equal(say(nextAction([retries], false, 100)), 'load 1');
+  assert.equal(say(nextAction([retries], false, 30)), 'wait until 40');
 });
 
 test('from wherever it starts, it comes to rest, and serves what it can', () => {

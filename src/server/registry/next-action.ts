@@ -19,8 +19,17 @@ export interface ModelFacts {
   readonly versions: readonly VersionFacts[];
 }
 
+export interface LoadAction {
+  readonly kind: 'load';
+  readonly name: string;
+  readonly candidate: WantedVersion;
+  readonly identity: string;
+  /** When it became due, if these very files have failed before; undefined for a first try. */
+  readonly retryAt: number | undefined;
+}
+
 export type Action =
-  | { readonly kind: 'load'; readonly name: string; readonly candidate: WantedVersion; readonly identity: string }
+  | LoadAction
   | { readonly kind: 'retire'; readonly name: string; readonly version: number }
   | { readonly kind: 'wait'; readonly until: number };
 
@@ -32,24 +41,31 @@ export function identityOf(model: WantedModel, candidate: WantedVersion): string
 /**
  * The one thing to do next; undefined if all is as it should be. New versions load before old ones retire; versions that do not
  * load are left out and the policy is applied to the rest; and the last version that serves is never retired while its model is
- * wanted, whatever has become of the files.
+ * wanted, whatever has become of the files. First tries come before retries, and the retry that has waited longest before the
+ * others, so that no model in trouble holds up another.
  * @param loading whether a load is under way: they come one at a time
  */
 export function nextAction(models: readonly ModelFacts[], loading: boolean, now: number): Action | undefined {
-  let load: Action | undefined;
+  let load: LoadAction | undefined;
   let until = Number.POSITIVE_INFINITY;
   for (const model of models) {
     const plan = planFor(model, now);
     if (plan.retire !== undefined) return { kind: 'retire', name: model.name, version: plan.retire };
-    load ??= plan.load;
+    load = sooner(load, plan.load);
     until = Math.min(until, plan.until);
   }
   if (load && !loading) return load;
   return until < Number.POSITIVE_INFINITY ? { kind: 'wait', until } : undefined;
 }
 
+/** The one of two loads that comes first; of equals the former. */
+function sooner(a: LoadAction | undefined, b: LoadAction | undefined): LoadAction | undefined {
+  if (!a || !b) return a ?? b;
+  return (b.retryAt ?? Number.NEGATIVE_INFINITY) < (a.retryAt ?? Number.NEGATIVE_INFINITY) ? b : a;
+}
+
 interface Plan {
-  readonly load?: Action | undefined;
+  readonly load?: LoadAction | undefined;
   readonly retire?: number | undefined;
   readonly until: number;
 }
@@ -60,23 +76,21 @@ function planFor(model: ModelFacts, now: number): Plan {
   if (!wanted) {
     return { retire: model.versions.find((facts) => mayRetire(facts))?.version, until: never };
   }
-  if (wanted.repository.state === 'unreadable') return { until: never };
+  if (wanted.repository.state !== 'listed') return { until: never };
   const facts = new Map(model.versions.map((version) => [version.version, version]));
   const candidates = new Map(wanted.repository.versions.map((candidate) => [candidate.version, candidate]));
   const { target, inLine } = lineUp(wanted, facts);
 
   let until = never;
-  let load: Action | undefined;
+  let load: LoadAction | undefined;
   for (const version of [...inLine].sort((a, b) => b - a)) {
     const candidate = candidates.get(version)!;
     const identity = identityOf(wanted, candidate);
     const known = facts.get(version);
     if (known && (known.identity === identity || !mayLoad(known.state))) continue;
-    if (known?.failure?.identity === identity && known.failure.retryAt > now) {
-      until = Math.min(until, known.failure.retryAt);
-      continue;
-    }
-    load ??= { kind: 'load', name: model.name, candidate, identity };
+    const retryAt = known?.failure?.identity === identity ? known.failure.retryAt : undefined;
+    if (retryAt !== undefined && retryAt > now) until = Math.min(until, retryAt);
+    else load = sooner(load, { kind: 'load', name: model.name, candidate, identity, retryAt });
   }
 
   // Before an old version goes, all that the policy asks for has been loaded, or has failed.
@@ -95,7 +109,7 @@ function planFor(model: ModelFacts, now: number): Plan {
  */
 function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
   const inLine = new Set<number>();
-  if (wanted.repository.state === 'unreadable') return { target: [], inLine };
+  if (wanted.repository.state !== 'listed') return { target: [], inLine };
   const failed = new Set(
     wanted.repository.versions
       .filter((candidate) => {
@@ -114,7 +128,7 @@ function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
 }
 
 function mayLoad(state: State): boolean {
-  return state === 'waiting' || state === 'failed' || state === 'available' || state === 'retired';
+  return state !== 'loading' && state !== 'reloading';
 }
 
 function mayRetire({ state }: VersionFacts): boolean {

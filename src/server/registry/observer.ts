@@ -6,6 +6,6 @@ export interface RegistryObserver {
   stateChanged(name: string, status: VersionStatus): void;
   /** @returns called at the end of the load, with the error if it failed */
   loading(name: string, version: number, directory: string): (error?: unknown) => void;
-  /** @returns called when its memory has been given back */
-  unloading(name: string, version: number): () => void;
+  /** @returns called when its memory has been given back, with the error if that failed */
+  unloading(name: string, version: number): (error?: unknown) => void;
 }

@@ -14,7 +14,7 @@ export interface Registry {
   acquire(spec: ServableSpec): Pinned;
   /**
    * Resolves when the version that a request names has become available or will not soon.
-   * @throws the signal's reason, once that is aborted
+   * @throws ServingError `resource-exhausted` if too many wait for that model already; the signal's reason, once that is aborted
    */
   whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void>;
   /**
@@ -22,14 +22,16 @@ export interface Registry {
    * @throws ServingError `servable-not-found`, `version-not-found`
    */
   status(spec: ServableSpec): VersionStatus[];
-  /** By name, for every model that is wanted: whether a version of it is available. */
-  readiness(): ReadonlyMap<string, boolean>;
+  /** By name, for every model that is wanted: whether a version of it is available. Undefined until it is known what is wanted. */
+  readiness(): ReadonlyMap<string, boolean> | undefined;
   /** Calls back after every change of a version's state, until the returned function is called. */
   subscribe(listener: () => void): () => void;
-  /** Resolves once nothing is left to load, or only loads that failed and are due later. */
+  /** Resolves once everything that is wanted has been loaded or has failed; what failed may be tried again then. */
   settled(): Promise<void>;
-  /** Unloads everything; waits `ms` milliseconds at most for requests under way. */
-  close(ms: number): Promise<void>;
+  /** Begins no more loads: the server is about to end. */
+  stopLoading(): void;
+  /** Unloads everything; waits `ms` milliseconds at most for requests under way. @returns whether nothing is left */
+  close(ms: number): Promise<boolean>;
 }
 
 /** A version that cannot be unloaded until it is released. */

@@ -12,6 +12,8 @@ export interface VersionRecord {
   /** While it serves. */
   instance: Instance | undefined;
   identity: string | undefined;
+  /** What has been replaced or retired last, while it drains. */
+  leaving: Instance | undefined;
   /** Of the last load, if that failed. */
   failure:
     | { readonly identity: string; readonly attempts: number; readonly retryAt: number; readonly cause: string }
@@ -22,22 +24,28 @@ export type Records = ReadonlyMap<string, ReadonlyMap<number, VersionRecord>>;
 
 /**
  * What GetModelStatus tells.
+ * @param coming versions in line that nothing is known of yet
  * @throws ServingError `servable-not-found`, `version-not-found`
  */
-export function statusOf(records: Records, spec: ServableSpec): VersionStatus[] {
+export function statusOf(records: Records, coming: readonly number[], spec: ServableSpec): VersionStatus[] {
   const versions = records.get(spec.name);
   if (!versions) throw servableNotFound();
   if (spec.label) throw labelNotFound(spec.label);
-  if (spec.version === undefined) {
-    return [...versions.values()].map(publicStatus).sort((a, b) => a.version - b.version);
-  }
-  const record = versions.get(spec.version);
-  if (!record) throw versionNotFound();
-  return [publicStatus(record)];
+  const known = [...versions.values()].map(publicStatus);
+  const inLine = coming.filter((version) => !versions.has(version)).map(inLineStatus);
+  const all = [...known, ...inLine].sort((a, b) => a.version - b.version);
+  if (spec.version === undefined) return all;
+  const one = all.filter(({ version }) => version === spec.version);
+  if (one.length === 0) throw versionNotFound();
+  return one;
+}
+
+function inLineStatus(version: number): VersionStatus {
+  return { version, state: 'START', errorCode: 'OK', errorMessage: 'OK' };
 }
 
 /** A version that goes on serving although its changed files do not load is available, and says why it is not the new one. */
-function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
+export function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
   const status = { version, state: publicState(state) };
   if (!failure || state === 'loading') return { ...status, errorCode: 'OK', errorMessage: 'OK' };
   const errorMessage = isServing(state)

@@ -12,7 +12,7 @@ const table: readonly [state: State, shown: VersionState, serves: boolean, next:
   ['failed', 'LOADING', false, 'loading - - retired -'],
   ['available', 'AVAILABLE', true, 'reloading - - draining -'],
   ['reloading', 'AVAILABLE', true, '- available available - -'],
-  ['draining', 'UNLOADING', false, '- - - - retired'],
+  ['draining', 'UNLOADING', false, 'loading - - - retired'],
   ['retired', 'END', false, 'loading - - - -'],
 ];
 

@@ -4,14 +4,17 @@ import type { VersionState } from '../model/version-status.ts';
 export type State = 'waiting' | 'loading' | 'failed' | 'available' | 'reloading' | 'draining' | 'retired';
 export type StateEvent = 'begin' | 'loaded' | 'failed' | 'retire' | 'drained';
 
-/** A version that is loaded anew goes on serving meanwhile, and after, should that fail. */
+/**
+ * A version that is loaded anew goes on serving meanwhile, and after, should that fail. One that is wanted again while its old load
+ * still drains is loaded beside that.
+ */
 const moves: Readonly<Record<State, Partial<Record<StateEvent, State>>>> = {
   waiting: { begin: 'loading', retire: 'retired' },
   loading: { loaded: 'available', failed: 'failed' },
   failed: { begin: 'loading', retire: 'retired' },
   available: { begin: 'reloading', retire: 'draining' },
   reloading: { loaded: 'available', failed: 'available' },
-  draining: { drained: 'retired' },
+  draining: { begin: 'loading', drained: 'retired' },
   retired: { begin: 'loading' },
 };
 

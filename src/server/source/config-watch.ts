@@ -56,7 +56,9 @@ export class ConfigWatch {
       return;
     }
     log.info({ config_path: this.#path, models: parsed.models.map(({ name }) => name) }, 'The config file was read');
-    await this.#configured(parsed.models);
+    const configured = this.#configured(parsed.models);
+    // Later on, a folder that keeps one waiting must not keep the file from being read again.
+    if (first) await configured;
   }
 
   async #read(): Promise<{ text: string; parsed: ParsedConfig }> {

@@ -1,7 +1,9 @@
 import type { ModelConfig } from '../config/model-config.ts';
-import type { Wanted } from '../model/wanted.ts';
+import type { Repository, Wanted } from '../model/wanted.ts';
 import { RepositoryWatch } from './repository-watch.ts';
 import type { WatchOptions } from './watch-options.ts';
+
+const notLookedAt: Repository = { state: 'unknown' };
 
 /** The repositories of the configured models: tells the complete set of what is wanted whenever it is another one. */
 export class Repositories {
@@ -17,7 +19,7 @@ export class Repositories {
     this.#want = want;
   }
 
-  /** From now on these models. Resolves when each has been looked at and the set has been told. */
+  /** From now on these models, which is told at once. Resolves when each has been looked at and that has been told as well. */
   async configure(models: readonly ModelConfig[]): Promise<void> {
     const watches = new Map<string, RepositoryWatch>();
     const begun: Promise<void>[] = [];
@@ -33,8 +35,8 @@ export class Repositories {
     const ended = [...this.#watches].filter(([key]) => !watches.has(key)).map(([, watch]) => watch.stop());
     this.#watches = watches;
     this.#models = models;
-    await Promise.all([...begun, ...ended]);
     this.#tell();
+    await Promise.all([...begun, ...ended]);
   }
 
   /** Why base paths cannot be read, for those that cannot. */
@@ -53,13 +55,13 @@ export class Repositories {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  /** Only ever the complete set: a model that has not been looked at yet must not seem to be left out. */
+  /** Only ever the complete set. Of a model that has not been looked at yet nothing is known: what is loaded stays. */
   #tell(): void {
-    const models = this.#models.flatMap(({ name, basePath, policy, options }) => {
-      const repository = this.#watches.get(JSON.stringify([name, basePath]))?.repository;
+    const models = this.#models.map(({ name, basePath, policy, options }) => {
+      const repository = this.#watches.get(JSON.stringify([name, basePath]))?.repository ?? notLookedAt;
       const loadOptions = this.#cacheDir === undefined ? options : { ...options, cacheDir: this.#cacheDir };
-      return repository ? [{ name, policy, options: loadOptions, repository }] : [];
+      return { name, policy, options: loadOptions, repository };
     });
-    if (models.length === this.#models.length) this.#want({ models });
+    this.#want({ models });
   }
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep, wallTime } from '../../shared/clock.ts';
 import type { Repository, WantedVersion } from '../model/wanted.ts';
@@ -12,7 +12,12 @@ interface Seen {
   readonly digest: string;
   readonly since: number;
   readonly reported: string | undefined;
+  /** Of the completion marker, when the files were reported: a new one says that they are complete anew. */
+  readonly marker: string | undefined;
 }
+
+/** Why a directory whose name is a version's holds none; undefined for one that is gone. */
+type NoVersion = string | undefined;
 
 /** Watches the folder of a model's versions and tells which are there, each once its files have settled. */
 export class RepositoryWatch {
@@ -24,6 +29,7 @@ export class RepositoryWatch {
   #seen = new Map<number, Seen>();
   #repository: Repository | undefined;
   #complaint = '';
+  readonly #stopped = new AbortController();
 
   /**
    * @param name of the model, for the log
@@ -48,11 +54,12 @@ export class RepositoryWatch {
     const { clock, pollMs, settleMs } = this.#options;
     const reported = [...this.#seen.values()].filter((version) => version.reported !== undefined);
     if (this.#seen.size === 0 || reported.length > 0 || pollMs === 0) return;
-    await sleep(clock, settleMs);
+    await sleep(clock, settleMs, this.#stopped.signal).catch(() => {});
     await this.#looker.now();
   }
 
   stop(): Promise<void> {
+    this.#stopped.abort();
     return this.#looker.stop();
   }
 
@@ -81,39 +88,53 @@ export class RepositoryWatch {
     const first = this.#repository === undefined;
     const seen = new Map<number, Seen>();
     const listed: WantedVersion[] = [];
+    const unusable: string[] = [];
     for (const { version, name } of versions) {
       const directory = join(this.#basePath, name);
       const now = await this.#inspect(version, directory, first);
-      if (!now) continue;
+      if (typeof now !== 'object') {
+        if (now) unusable.push(`${name} (${now})`);
+        continue;
+      }
       seen.set(version, now);
-      if (now.reported !== undefined) listed.push({ version, directory, fingerprint: now.reported });
+      const { reported } = now;
+      if (reported === undefined) continue;
+      listed.push({
+        version,
+        directory,
+        fingerprint: reported,
+        unchanged: () => this.#isUnchanged(directory, reported),
+      });
     }
     this.#seen = seen;
-    this.#complain(complaint(versions.length, ignored));
+    this.#complain(complaint(seen.size, unusable, ignored));
     return { state: 'listed', versions: listed.sort((a, b) => a.version - b.version) };
   }
 
-  /** @returns undefined for what is no version: a file, an empty directory, one that is gone again */
-  async #inspect(version: number, directory: string, first: boolean): Promise<Seen | undefined> {
+  async #inspect(version: number, directory: string, first: boolean): Promise<Seen | NoVersion> {
     const { clock, completionMarker, settleMs } = this.#options;
-    let found: Fingerprint;
-    try {
-      found = await fingerprint(directory);
-      if (found.files === 0) return undefined;
-      if (completionMarker !== undefined && !(await readdir(directory)).includes(completionMarker)) return undefined;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EACCES' && code !== 'EIO') return undefined;
-      found = { digest: code, files: 0, changedAt: 0 };
-    }
+    const found = await lookAt(directory);
+    if (!found) return undefined;
+    if (found.files === 0) return 'no files';
+    const marker = completionMarker === undefined ? undefined : await stampOf(join(directory, completionMarker));
+    if (completionMarker !== undefined && marker === undefined) return `without the file ${completionMarker}`;
     const before = this.#seen.get(version);
     const since = before?.digest === found.digest ? before.since : clock.now();
     const settled =
-      completionMarker !== undefined ||
+      // With a marker, a version is complete when it is seen; after that, changes settle, unless the marker is a new one.
+      (marker !== undefined && (before?.reported === undefined || before.marker !== marker)) ||
       clock.now() - since >= settleMs ||
       (first && wallTime() - found.changedAt >= settleMs);
-    if (!settled) this.#looker.within(settleMs - (clock.now() - since));
-    return { digest: found.digest, since, reported: settled ? found.digest : before?.reported };
+    if (settled) return { digest: found.digest, since, reported: found.digest, marker };
+    this.#looker.within(settleMs - (clock.now() - since));
+    return { digest: found.digest, since, reported: before?.reported, marker: before?.marker };
+  }
+
+  async #isUnchanged(directory: string, digest: string): Promise<boolean> {
+    const found = await lookAt(directory);
+    if (found?.digest === digest) return true;
+    this.#looker.within(0);
+    return false;
   }
 
   /** Says it once, until there is something else to say. */
@@ -124,10 +145,35 @@ export class RepositoryWatch {
   }
 }
 
-function complaint(versions: number, ignored: readonly string[]): string {
-  if (versions === 0) {
-    const found = ignored.length > 0 ? `; found: ${ignored.slice(0, 5).join(', ')}` : '';
-    return `No version found for model in path - expected a folder whose name is a number, such as 1, with the model's files in it${found}`;
+function complaint(usable: number, unusable: readonly string[], ignored: readonly string[]): string {
+  const list = (names: readonly string[]) => names.slice(0, 5).join(', ');
+  const parts: string[] = [];
+  if (usable === 0) {
+    parts.push(
+      "No version found for model in path - expected a folder whose name is a number, such as 1, with the model's files in it",
+    );
   }
-  return ignored.length > 0 ? `Not version folders, ignored: ${ignored.slice(0, 5).join(', ')}` : '';
+  if (unusable.length > 0) parts.push(`Not complete: ${list(unusable)}`);
+  if (ignored.length > 0) parts.push(`Not version folders, ignored: ${list(ignored)}`);
+  return parts.join('; ');
+}
+
+/** @returns undefined if it is gone, or no directory; what cannot be looked at is there, and its load will say what is wrong */
+async function lookAt(directory: string): Promise<Fingerprint | undefined> {
+  try {
+    return await fingerprint(directory);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { digest: code, files: 1, changedAt: 0 };
+  }
+}
+
+/** Another one when the file has been written or replaced; undefined if there is none. */
+async function stampOf(file: string): Promise<string | undefined> {
+  try {
+    const { ino, mtimeMs } = await stat(file);
+    return `${ino} ${mtimeMs}`;
+  } catch {
+    return undefined;
+  }
 }

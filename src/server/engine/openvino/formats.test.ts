@@ -12,7 +12,7 @@ for (const format of ['onnx', 'saved_model', 'frozen_graph', 'tflite', 'paddle']
   test(`serves a model in the format ${format}`, async () => {
     const library = findLibrary(search);
     assert.ok(library, runtimeMissing(search));
-    const engine = createOpenVinoEngine({ library, mostWaiting: 1 });
+    const engine = createOpenVinoEngine({ library, mostWaiting: 1, poolThreads: 4 });
     const model = await engine.load(join(fixtures, format, '1'), plainOptions);
     assert.deepEqual(
       model.signature.inputs.map(({ precision }) => precision),

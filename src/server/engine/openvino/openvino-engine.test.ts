@@ -14,7 +14,7 @@ const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: proc
 async function create({ mostWaiting }: { mostWaiting: number }) {
   const library = findLibrary(search);
   assert.ok(library, runtimeMissing(search));
-  return createOpenVinoEngine({ library, mostWaiting });
+  return createOpenVinoEngine({ library, mostWaiting, poolThreads: 4 });
 }
 
 engineSuite({

@@ -4,10 +4,10 @@ import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, LoadedModel } from '../engine.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
+import { RequestPool } from '../request-pool.ts';
 import { createRequests, portsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, loadError, offLoop, openLibrary } from './library.ts';
-
 import { OpenVinoModel } from './openvino-model.ts';
 
 export interface OpenVinoOptions {
@@ -15,9 +15,14 @@ export interface OpenVinoOptions {
   readonly library: string;
   /** How many requests may wait for an infer request of a version; more are refused. */
   readonly mostWaiting: number;
+  /** Threads of the process's pool: the inferences that run there leave some to files and loads. */
+  readonly poolThreads: number;
   /** A library with custom operations for the CPU. */
   readonly cpuExtension?: string;
 }
+
+/** Threads of the pool that inferences leave alone: one reads and compiles, two look at files. */
+const threadsForOthers = 3;
 
 /**
  * OpenVINO, through its C API.
@@ -28,12 +33,17 @@ export function createOpenVinoEngine(options: OpenVinoOptions): Engine {
   const core = handleFrom(library, (out) => library.coreCreate(out));
   const { cpuExtension } = options;
   if (cpuExtension) explained(cpuExtension, () => check(library, library.coreAddExtension(core, cpuExtension)));
+  const free = Math.max(1, options.poolThreads - threadsForOthers);
+  const threads = new RequestPool(
+    Array.from({ length: free }, (_, i) => i),
+    Number.POSITIVE_INFINITY,
+  );
   // The runtime keeps its last error message once for the process: two loads that fail side by side could swap theirs.
   let turn: Promise<unknown> = Promise.resolve();
   return {
     description: describe(library),
     load(directory, loadOptions) {
-      const loaded = turn.then(() => load(library, core, directory, loadOptions, options.mostWaiting));
+      const loaded = turn.then(() => load(library, core, directory, loadOptions, options.mostWaiting, threads));
       turn = loaded.catch(() => undefined);
       return loaded;
     },
@@ -50,6 +60,7 @@ async function load(
   directory: string,
   options: LoadOptions,
   mostWaiting: number,
+  threads: RequestPool<number>,
 ): Promise<LoadedModel> {
   const files = await findModelFiles(directory);
   const { mapped, config } = propertiesOf(options);
@@ -76,10 +87,12 @@ async function load(
   }
   try {
     const ports = portsOf(library, compiled);
+    // What is left of a file that was cut short may be a model that gives nothing.
+    if (ports.outputs.length === 0) throw new Error('the model has no outputs');
     const requests = await createRequests(library, compiled, ports, options);
-    const loaded = new OpenVinoModel(signatureOf(ports.inputs, ports.outputs), requests, mostWaiting, () =>
-      offLoop(library.compiledFree, compiled),
-    );
+    const free = () => offLoop(library.compiledFree, compiled);
+    const signature = signatureOf(ports.inputs, ports.outputs);
+    const loaded = new OpenVinoModel(signature, requests, mostWaiting, threads, free);
     await measure(loaded);
     return loaded;
   } catch (error) {
@@ -102,12 +115,11 @@ function orLoadError(library: Library, status: number, out: [Handle | null], wha
  * sets up, so the second one counts. A model that cannot run on zeros is learnt from its first requests.
  */
 async function measure(model: OpenVinoModel): Promise<void> {
-  const inputs = zeros(model);
-  if (!inputs) return;
   try {
-    await model.rehearse(inputs);
+    const inputs = zeros(model);
+    if (inputs) await model.rehearse(inputs);
   } catch {
-    return;
+    // Its first requests will tell.
   }
 }
 

@@ -12,19 +12,25 @@ export class OpenVinoModel implements LoadedModel {
   readonly signature: Signature;
   readonly inferRequests: number;
   readonly #pool: RequestPool<InferRequest>;
+  readonly #threads: RequestPool<number>;
   readonly #cost = new Cost();
   readonly #free: () => Promise<unknown>;
 
-  /** @param free gives the compiled model back, after its requests; off the event loop, since large memory takes its time */
+  /**
+   * @param threads what an inference off the event loop needs one of: those of the process that are left for inference
+   * @param free gives the compiled model back, after its requests; off the event loop, since large memory takes its time
+   */
   constructor(
     signature: Signature,
     requests: readonly InferRequest[],
     mostWaiting: number,
+    threads: RequestPool<number>,
     free: () => Promise<unknown>,
   ) {
     this.signature = signature;
     this.inferRequests = requests.length;
     this.#pool = new RequestPool(requests, mostWaiting);
+    this.#threads = threads;
     this.#free = free;
   }
 
@@ -79,15 +85,20 @@ export class OpenVinoModel implements LoadedModel {
     bytes: number,
     options: InferOptions,
   ): Promise<Inference> {
-    options.onStart?.();
-    const begin = performance.now();
+    let thread: number | undefined;
     try {
+      // Not left to the thread pool's own line, from which nobody can step back, and where files and loads would stand behind.
+      thread = this.#threads.tryTake() ?? (await this.#threads.take(options.signal));
+      options.onStart?.();
+      const begin = performance.now();
       request.setInputs(inputs);
       await request.runOffLoop();
       this.#cost.record(performance.now() - begin, bytes);
       return this.#inference(request);
     } catch (error) {
       throw this.#failed(request, error);
+    } finally {
+      if (thread !== undefined) this.#threads.give(thread);
     }
   }
 

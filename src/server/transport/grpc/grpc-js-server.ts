@@ -16,7 +16,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { GrpcCall } from './grpc-call.ts';
 import type { GrpcServer } from './grpc-server.ts';
 import type { Methods, StreamingMethod, UnaryMethod } from './methods.ts';
-import { reflection } from './reflection.ts';
+import { addReflection } from './reflection.ts';
 
 export interface GrpcServerOptions {
   readonly methods: Methods;
@@ -24,6 +24,8 @@ export interface GrpcServerOptions {
   readonly tracing?: Tracing | undefined;
   /** Bytes of requests in work at a time; 0 for no bound. */
   readonly memoryQuota: number;
+  /** Aborted when the server is about to end. */
+  readonly ending: AbortSignal;
   /** grpc-js channel options by name, over the defaults below. */
   readonly channelArguments: Readonly<Record<string, string | number>>;
 }
@@ -50,7 +52,7 @@ export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
     ...options.channelArguments,
   });
   addMethods(server, options);
-  reflection().addToServer(server);
+  addReflection(server, options.ending);
   return {
     listen: (address, port) =>
       new Promise((resolve, reject) => {

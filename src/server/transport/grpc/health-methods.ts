@@ -10,7 +10,8 @@ const alwaysServing = 'tensorflow.serving.ModelService';
 const asWhole = ['', 'tensorflow.serving.PredictionService'];
 
 /**
- * grpc.health.v1. The server as a whole serves when every model has a version available and it is not about to end; a model's
+ * grpc.health.v1. The server as a whole serves when every model has a version available, which nobody knows before the models have
+ * been looked for, and it is not about to end; a model's
  * name asks for that model.
  * @param ending aborted when the server is about to end: those who watch are told, and hold it up no longer
  */
@@ -18,6 +19,7 @@ export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Method
   const check = (service: string): HealthStatus => {
     if (service === alwaysServing) return 'SERVING';
     const models = dataplane.readiness();
+    if (!models) return 'NOT_SERVING';
     if (asWhole.includes(service))
       return ending.aborted || ![...models.values()].every(Boolean) ? 'NOT_SERVING' : 'SERVING';
     const ready = models.get(service);

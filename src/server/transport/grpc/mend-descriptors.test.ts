@@ -80,6 +80,6 @@ test('optional fields say that they are optional', () => {
   const fields = all.get('.tensorflow.serving.PredictRequest')!.field!;
   assert.deepEqual(
     fields.filter(({ proto3Optional }) => proto3Optional).map(({ name }) => name),
-    ['client_id'],
+    ['client_id', 'request_options'],
   );
 });
