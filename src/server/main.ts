@@ -72,6 +72,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const models = startModels(settings, repositories, watchOptions);
   const started = models.started.then(async () => {
     await registry.settled();
+    if (ending.signal.aborted) return;
     if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
     log.info('Started model manager thread');
   });

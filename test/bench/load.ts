@@ -1,6 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
 
 export interface Load {
   readonly connections: number;
@@ -8,48 +6,51 @@ export interface Load {
   readonly requests: number;
 }
 
-export interface Measured {
+/** Sends the load, from a process of its own. */
+export interface Generator {
+  /** What it is, as the sentence "the load is sent by …" ends. */
+  readonly description: string;
+  /**
+   * Sends the same gRPC message again and again.
+   * @param frame file with the message behind its five bytes of gRPC framing
+   * @throws Error when an answer is missing or failed
+   */
+  send(port: number, frame: string, load: Load): Promise<Pace>;
+}
+
+export interface Pace {
   readonly requestsPerSecond: number;
-  /** User and system time of the server's process, for each request. */
-  readonly cpuMicroseconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** The load comes from h2load, which is cheaper than any server here; a client of Node's would be the bottleneck. */
-export function isLoadAvailable(): boolean {
-  return spawnSync('h2load', ['--version']).status === 0;
+export interface Measured extends Pace {
+  /** User and system time of the server's process, for each request. */
+  readonly cpuMicroseconds: number;
 }
 
-/**
- * Sends the same gRPC message again and again.
- * @param frame file with the message behind its five bytes of gRPC framing
- * @param log file that h2load writes the times of all requests to
- */
-export async function measure(port: number, pid: number, frame: string, log: string, load: Load): Promise<Measured> {
-  const { connections, streams, requests } = load;
-  // h2load appends.
-  rmSync(log, { force: true });
+export const path = '/tensorflow.serving.PredictionService/Predict';
+
+/** A load that takes longer is stuck. */
+export const longestMs = 300_000;
+
+export async function measure(
+  generator: Generator,
+  port: number,
+  pid: number,
+  frame: string,
+  load: Load,
+): Promise<Measured> {
   const before = cpuTicks(pid);
-  const { stdout } = await promisify(execFile)('h2load', [
-    ...['-n', String(requests), '-c', String(connections), '-m', String(streams), '-d', frame, `--log-file=${log}`],
-    ...['-w', '24', '-W', '24', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
-    `http://127.0.0.1:${port}/tensorflow.serving.PredictionService/Predict`,
-  ]);
+  const pace = await generator.send(port, frame, load);
   const ticks = cpuTicks(pid) - before;
-  const perSecond = /finished in .*, ([\d.]+) req\/s/.exec(stdout)?.[1];
-  if (!perSecond || !stdout.includes(` ${requests} succeeded`)) throw new Error(`the load failed:\n${stdout}`);
-  const times = readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => Number(line.split('\t')[2]) / 1000)
-    .sort((a, b) => a - b);
-  return {
-    requestsPerSecond: Number(perSecond),
-    cpuMicroseconds: (ticks * 1_000_000) / ticksPerSecond / requests,
-    p50Ms: times[Math.floor(times.length * 0.5)]!,
-    p99Ms: times[Math.floor(times.length * 0.99)]!,
-  };
+  return { ...pace, cpuMicroseconds: (ticks * 1_000_000) / ticksPerSecond / load.requests };
+}
+
+/** @param times of all requests, in ms */
+export function percentiles(times: readonly number[]): Pick<Pace, 'p50Ms' | 'p99Ms'> {
+  const sorted = times.toSorted((a, b) => a - b);
+  return { p50Ms: sorted[Math.floor(sorted.length * 0.5)]!, p99Ms: sorted[Math.floor(sorted.length * 0.99)]! };
 }
 
 /** Linux counts a process's time in hundredths of a second, on every platform that Node runs on. */

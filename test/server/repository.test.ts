@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { elements } from '../../examples/clients/typescript/client.ts';
 import { tableModel } from '../support/ir-model.ts';
 import { outcome, predict, predictSum, statuses } from '../support/predict.ts';
 import { load, single, writeVersion } from '../support/repository.ts';
@@ -121,3 +135,93 @@ test('a base path renamed away and back goes unnoticed by those who ask, and is 
   await requests.stop();
   assert.deepEqual(requests.failures, []);
 });
+
+test('a version is loaded from files of any names, and from one set of weights', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  renameSync(join(folder, '1/model.xml'), join(folder, '1/net.xml'));
+  renameSync(join(folder, '1/model.bin'), join(folder, '1/weights.bin'));
+  const { client } = await startServer(t, single(folder));
+  assert.deepEqual(await predictSum(client), { version: 1, added: 1 });
+});
+
+test('what is left of files that were cut short, and what is no file, is told and does not take over', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const { client } = await startServer(t, [
+    ...single(folder),
+    '--model_version_policy',
+    '{"latest": {"num_versions": 3}}',
+  ]);
+  mkdirSync(join(folder, '2'));
+  writeFileSync(join(folder, '2/model.pdmodel'), '');
+  mkdirSync(join(folder, '3'));
+  execFileSync('mkfifo', [join(folder, '3/model.xml')]);
+  const found = await eventually(
+    () => statuses(client),
+    (all) => all.filter(({ status }) => status.error_code === 'UNKNOWN').length === 2,
+  );
+  assert.match(found[1]!.status.error_message, /the model has no outputs/);
+  assert.match(found[2]!.status.error_message, /model\.xml is not a file/);
+  assert.deepEqual(await predictSum(client), { version: 1, added: 1 });
+  writeVersion(folder, 4);
+  await eventually(
+    () => predictSum(client),
+    ({ version }) => version === 4,
+  );
+});
+
+test('folders that hold no version yet are told, and links in circles are looked at once', async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, '1'));
+  writeVersion(folder, 2);
+  for (let i = 0; i < 8; i++) symlinkSync('.', join(folder, `2/again${i}`));
+  const server = await startServer(t, single(folder));
+  assert.deepEqual(await predictSum(server.client), { version: 2, added: 2 });
+  await server.logged(({ msg }) => msg === 'Not complete: 1 (no files)');
+  writeVersion(folder, 3);
+  await eventually(
+    () => predictSum(server.client),
+    ({ version }) => version === 3,
+  );
+});
+
+for (const marker of [false, true]) {
+  test(`weights that are overwritten slowly are served old or new, never both${marker ? ', with a completion marker' : ''}`, async (t) => {
+    const folder = temporaryFolder(t);
+    const rows = 400_000;
+    tableModel(rows, 64).write(join(folder, '1'));
+    if (marker) writeFileSync(join(folder, '1/done'), '');
+    const flags = ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '500'];
+    const server = await startServer(t, marker ? [...flags, '--completion_marker', 'done'] : flags);
+    // The first row and the last one, in one request.
+    const ends = Buffer.from(Int32Array.of(0, rows - 1).buffer);
+    const input = { dtype: 'DT_INT32', tensor_shape: { dim: [{ size: 2 }] }, tensor_content: ends };
+    const seen = new Set<string>();
+    const ask = async () => {
+      const { outputs } = await predict(server.client, { model_spec: { name: 'm' }, inputs: { b: input } });
+      const values = elements(outputs.a!);
+      const answer = `${values[0]} ${values[64]! - (rows - 1) * 64}`;
+      seen.add(answer);
+      return answer;
+    };
+    const requests = load(async () => ({ version: 1, added: (await ask()) ? 1 : 0 }), 2);
+    const weights = join(folder, '1/model.bin');
+    // Something to load for, just as the writing begins.
+    utimesSync(join(folder, '1/model.xml'), new Date(), new Date());
+    const file = openSync(weights, 'r+');
+    const piece = new Float32Array(rows * 8);
+    for (let part = 0; part < 8; part++) {
+      piece.forEach((_, i) => {
+        piece[i] = part * rows * 8 + i + 8;
+      });
+      writeSync(file, new Uint8Array(piece.buffer), 0, piece.byteLength, part * piece.byteLength);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    closeSync(file);
+    await eventually(ask, (answer) => answer === '8 8');
+    await requests.stop();
+    assert.deepEqual(requests.failures, []);
+    assert.deepEqual([...seen], ['0 0', '8 8']);
+  });
+}

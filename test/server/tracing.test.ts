@@ -19,10 +19,10 @@ const traceId = (call: number) => `${call}`.repeat(32);
 const callerId = 'b7ad6b7169203331';
 
 /** Asks for a prediction as part of a trace; resolves with gRPC's status code. */
-function predict(client: Client, name: string, call: number, sampled: boolean): Promise<number> {
+function predict(client: Client, name: string, call: number, sampled: boolean, columns = 10): Promise<number> {
   const headers = new Metadata();
   headers.set('traceparent', `00-${traceId(call)}-${callerId}-0${Number(sampled)}`);
-  const request = { model_spec: { name }, inputs: { b: floats(new Float32Array(20), 2, 10) } };
+  const request = { model_spec: { name }, inputs: { b: floats(new Float32Array(2 * columns), 2, columns) } };
   return new Promise((resolve) => {
     const answer = (error: ServiceError | null) => resolve(error?.code ?? 0);
     client.makeUnaryRequest(`/${method}`, Predict!.requestSerialize, (bytes) => bytes, request, headers, answer);
@@ -47,9 +47,15 @@ for (const protocol of ['grpc', 'http/protobuf'] as const) {
     assert.equal(await predict(client, 'm', 1, true), 0);
     assert.equal(await predict(client, 'm', 2, false), 0);
     assert.equal(await predict(client, 'nobody', 3, true), 5);
-    await receiver.waitFor((span) => span.traceId === traceId(3) && span.kind === 'SERVER');
+    assert.equal(await predict(client, 'm', 4, true, 3), 3);
+    await receiver.waitFor((span) => span.traceId === traceId(4) && span.kind === 'SERVER');
     // What is left is sent at the end.
     assert.equal(await server.stop(), 0);
+
+    assert.deepEqual(
+      server.log.filter(({ level }) => level === 'warn' || level === 'error'),
+      [],
+    );
 
     const model = { 'modelserver.model.name': 'm', 'modelserver.model.version': 1 };
     const call = { 'rpc.system.name': 'grpc', 'rpc.method': method };
@@ -69,6 +75,7 @@ for (const protocol of ['grpc', 'http/protobuf'] as const) {
       ...address,
       'rpc.status_code': 'NOT_FOUND',
     });
+    assert.deepEqual(traced(receiver.spans, traceId(4)).stages, ['decode']);
     assert.deepEqual(
       receiver.spans.filter((span) => span.traceId === traceId(2)),
       [],

@@ -204,15 +204,16 @@ export class Lifecycle implements Registry {
     record.failure = undefined;
     // No new request finds it from here on, before it is told to go.
     this.#serve(record);
+    if (instance) {
+      record.leaving = instance;
+      this.#unload(instance, () => {
+        // Unless the version is wanted again and has gone on without it.
+        if (record.leaving !== instance || record.state !== 'draining') return;
+        this.#move(record, 'drained');
+        this.#act();
+      });
+    }
     this.#move(record, 'retire');
-    if (!instance) return;
-    record.leaving = instance;
-    this.#unload(instance, () => {
-      // Unless the version is wanted again and has gone on without it.
-      if (record.leaving !== instance || record.state !== 'draining') return;
-      this.#move(record, 'drained');
-      this.#act();
-    });
   }
 
   /** Waits for those who use it, but not for ever; then frees it. */

@@ -86,12 +86,17 @@ export class InferRequest {
 
   /** On the calling thread. */
   run(): void {
-    check(this.#library, this.#library.infer(this.#handle));
+    this.#checkRun(this.#library.infer(this.#handle));
   }
 
   /** On a thread of the pool. */
   async runOffLoop(): Promise<void> {
-    check(this.#library, await offLoop(this.#library.infer, this.#handle));
+    this.#checkRun(await offLoop(this.#library.infer, this.#handle));
+  }
+
+  #checkRun(status: number): void {
+    if (status !== 0) this.#library.inferences.failed++;
+    check(this.#library, status);
   }
 
   /** What the last run gave: views that hold until `clear`. */

@@ -28,6 +28,8 @@ export function openLibrary(path: string) {
   const library = koffi.load(path);
   const declare = (prototype: string) => library.func(prototype);
   return {
+    /** Inferences that have failed: each leaves its words where a load looks for its own. */
+    inferences: { failed: 0 },
     version: declare('int ov_get_openvino_version(_Out_ ov_version_t *version)'),
     lastError: declare('const char *ov_get_last_err_msg()'),
     free: declare('void ov_free(void *content)'),
@@ -107,7 +109,10 @@ export function handleFrom(library: Library, call: (out: [Handle | null]) => num
 }
 
 /** Runs a function of the library on a thread of the pool. @returns its status; of a function without one, nothing */
-export function offLoop(fn: Library[keyof Library], ...parameters: unknown[]): Promise<number> {
+export function offLoop(
+  fn: Exclude<Library[keyof Library], Library['inferences']>,
+  ...parameters: unknown[]
+): Promise<number> {
   return new Promise((resolve, reject) => {
     fn.async(...parameters, (error: unknown, status: number) => (error ? reject(error) : resolve(status)));
   });

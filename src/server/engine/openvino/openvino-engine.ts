@@ -68,20 +68,15 @@ async function load(
   // Weights that are mapped from their file change, or end the process, when someone writes to the file.
   check(library, library.coreSetProperties(core, null, 1, [{ key: 'ENABLE_MMAP', value: mapped }]));
   const out: [Handle | null] = [null];
-  const read = await offLoop(library.readModel, core, files.model, files.weights ?? null, out);
-  const model = orLoadError(library, read, out, 'Cannot read the model');
-  const status = await offLoop(
-    library.compileModel,
-    core,
-    model,
-    options.targetDevice,
-    properties.length,
-    properties,
-    out,
+  const { model: file, weights = null } = files;
+  const model = await handleOffLoop(library, out, 'Cannot read the model', () =>
+    offLoop(library.readModel, core, file, weights, out),
   );
   let compiled: Handle;
   try {
-    compiled = orLoadError(library, status, out, 'Cannot compile model into target device');
+    compiled = await handleOffLoop(library, out, 'Cannot compile model into target device', () =>
+      offLoop(library.compileModel, core, model, options.targetDevice, properties.length, properties, out),
+    );
   } finally {
     await offLoop(library.modelFree, model);
   }
@@ -101,12 +96,27 @@ async function load(
   }
 }
 
-function orLoadError(library: Library, status: number, out: [Handle | null], what: string): Handle {
-  try {
-    check(library, status);
-    return out[0]!;
-  } catch (error) {
-    throw loadError(what, error);
+/** How often a step of a load that failed is gone through again, to hear why. */
+const mostHearings = 3;
+
+/** The handle that a step of a load gives. @throws ServingError with the step's name and the runtime's words */
+async function handleOffLoop(
+  library: Library,
+  out: readonly [Handle | null],
+  what: string,
+  step: () => Promise<number>,
+): Promise<Handle> {
+  for (let hearing = 1; ; hearing++) {
+    const { failed } = library.inferences;
+    const status = await step();
+    if (status === 0) return out[0]!;
+    // The words may be those of an inference that failed meanwhile.
+    if (failed !== library.inferences.failed && hearing < mostHearings) continue;
+    try {
+      check(library, status);
+    } catch (error) {
+      throw loadError(what, error);
+    }
   }
 }
 

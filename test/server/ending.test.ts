@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { floats } from '../../examples/clients/typescript/client.ts';
+import { convolutionModel, slowModel } from '../support/ir-model.ts';
+import { outcome, predict } from '../support/predict.ts';
+import { single, writeVersion } from '../support/repository.ts';
+import { launchServer, startServer, temporaryFolder } from '../support/server.ts';
+
+test('a server that is told to end while it starts begins no more loads', async (t) => {
+  const folder = temporaryFolder(t);
+  const names = Array.from({ length: 40 }, (_, i) => `m${i}`);
+  for (const name of names) convolutionModel(128, 64).write(join(folder, name, '1'));
+  const list = names.map((name) => ({ config: { name, base_path: name } }));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_config_list: list }));
+  const server = await launchServer(t, ['--config_path', join(folder, 'config.json'), '--settle_milliseconds', '1']);
+  await server.logged(({ msg }) => msg === 'Loading model version');
+  assert.equal(await server.stop('SIGTERM'), 0);
+  const loads = server.log.filter(({ msg }) => msg === 'Loading model version');
+  assert.ok(loads.length < names.length, `${loads.length} loads`);
+  assert.ok(!server.log.some(({ msg }) => msg === 'Started model manager thread'));
+  assert.equal(server.log.at(-1)!.msg, 'Ended');
+});
+
+test('inferences that take longer than the time to drain are left behind, and the exit code is 0', async (t) => {
+  const folder = temporaryFolder(t);
+  slowModel(1024, 200).write(join(folder, '1'));
+  const server = await startServer(t, [...single(folder), '--drain_timeout_seconds', '1', '--nireq', '1']);
+  const request = { model_spec: { name: 'm' }, inputs: { b: floats(new Float32Array(4096 * 1024), 4096, 1024) } };
+  const answers = [outcome(predict(server.client, request)), outcome(predict(server.client, request))];
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  server.process.kill('SIGTERM');
+  assert.equal(await server.exited, 0);
+  assert.match(server.log.at(-1)!.msg, /^Ended without the answers that took longer/);
+  for (const answer of await Promise.all(answers)) assert.equal(typeof answer, 'string');
+});
+
+type ReflectionStub = new (
+  ...how: unknown[]
+) => { ServerReflectionInfo(): ClientDuplexStream<object, object>; close(): void };
+
+/** Opens a stream of server reflection and keeps it open. @returns resolves when the server has ended it */
+async function keepReflecting(t: TestContext, port: number): Promise<{ ended: Promise<void> }> {
+  const library = dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json'));
+  const file = join(library, 'build/proto/grpc/reflection/v1/reflection.proto');
+  const { grpc } = loadPackageDefinition(loadSync(file, { keepCase: true })) as unknown as {
+    grpc: { reflection: { v1: { ServerReflection: ReflectionStub } } };
+  };
+  const client = new grpc.reflection.v1.ServerReflection(`127.0.0.1:${port}`, credentials.createInsecure());
+  t.after(() => client.close());
+  const stream = client.ServerReflectionInfo();
+  const ended = new Promise<void>((resolve) => stream.once('end', resolve).on('error', () => resolve()));
+  stream.write({ list_services: '' });
+  await new Promise((resolve) => stream.once('data', resolve));
+  return { ended };
+}
+
+test('a client that keeps a stream of server reflection open does not hold the end up', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const server = await startServer(t, [...single(folder), '--drain_timeout_seconds', '600']);
+  const { ended } = await keepReflecting(t, server.port);
+  assert.equal(await server.stop('SIGTERM'), 0);
+  await ended;
+});
