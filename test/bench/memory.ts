@@ -46,5 +46,7 @@ serve on: reading, compiling and freeing run on threads. The largest gap of the 
 );
 writeFileSync(
   join(pages, 'engine.svg'),
-  plot([{ title: 'Resident memory, loading and unloading', unit: 'MB', bars: resident }]),
+  plot('Resident memory after so many loads and unloads', [
+    { title: 'Resident memory, loading and unloading', unit: 'MB', bars: resident },
+  ]),
 );

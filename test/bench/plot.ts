@@ -21,7 +21,7 @@ const longest = width - left - 90;
 const heading = 34;
 
 /** Bar charts, each with a scale of its own, one below the other as one SVG. */
-export function plot(charts: readonly Chart[]): string {
+export function plot(title: string, charts: readonly Chart[]): string {
   let y = 0;
   const groups = charts.map((chart) => {
     const group = `<g transform="translate(0 ${y})">\n${draw(chart)}\n</g>`;
@@ -30,6 +30,7 @@ export function plot(charts: readonly Chart[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     '<rect width="100%" height="100%" fill="white"/>',
     ...groups,
     '</svg>\n',

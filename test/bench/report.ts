@@ -69,7 +69,7 @@ export function plotOf(rows: readonly Row[]): string {
       { label: `grpc-js echo, ${concurrencyOf(row)}`, value: row.echo.cpuMicroseconds, isReference: true },
     ]),
   });
-  return plot([
+  return plot("CPU per request, and the share of the engine's throughput", [
     cpu('tiny'),
     cpu('600 KB'),
     {
