@@ -5,6 +5,7 @@ import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import type { LoadOptions, Wanted, WantedModel, WantedVersion } from '../model/wanted.ts';
+import { Changes } from './changes.ts';
 import { comingVersions, find, mayCome, notLoaded } from './find.ts';
 import { Instance } from './instance.ts';
 import { identityOf, type LoadAction, nextAction } from './next-action.ts';
@@ -39,13 +40,13 @@ const retry: BackoffOptions = { first: 1000, most: 60_000, factor: 2, jitter: 0.
 /** The registry: holds what is wanted against what is, and does the next thing until there is none. */
 export class Lifecycle implements Registry {
   readonly #options: LifecycleOptions;
-  /** Undefined until it is known. */
+  /** Whether it is known what is wanted. */
   #told = false;
   #wanted = new Map<string, WantedModel>();
   #served: Served = nothingServed;
   /** All versions that there ever were, by model. */
   readonly #records = new Map<string, Map<number, VersionRecord>>();
-  readonly #listeners = new Set<() => void>();
+  readonly #changes: Changes;
   readonly #unloads = new Set<Promise<void>>();
   #ending = false;
   #loading: 'first try' | 'retry' | undefined;
@@ -55,6 +56,7 @@ export class Lifecycle implements Registry {
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
+    this.#changes = new Changes(options.clock);
   }
 
   want(wanted: Wanted): void {
@@ -62,7 +64,7 @@ export class Lifecycle implements Registry {
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
     this.#act();
-    this.#announce();
+    this.#changes.announce();
   }
 
   acquire(spec: ServableSpec): Pinned {
@@ -87,7 +89,7 @@ export class Lifecycle implements Registry {
     }
     this.#waiting.set(name, before + 1);
     try {
-      await this.#until(isDecided, ms, signal);
+      await this.#changes.until(isDecided, ms, signal);
     } finally {
       this.#leaveLine(name);
     }
@@ -103,23 +105,22 @@ export class Lifecycle implements Registry {
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#changes.subscribe(listener);
   }
 
   settled(): Promise<void> {
-    return this.#until(() => this.#loading !== 'first try', Number.POSITIVE_INFINITY, undefined);
+    return this.#changes.until(() => this.#loading !== 'first try', Number.POSITIVE_INFINITY);
   }
 
   stopLoading(): void {
     this.#ending = true;
-    this.#announce();
+    this.#changes.announce();
   }
 
   async close(ms: number): Promise<boolean> {
     this.want({ models: [] });
     const isDone = () => this.#loading === undefined && this.#unloads.size === 0;
-    await this.#until(isDone, ms, undefined);
+    await this.#changes.until(isDone, ms);
     return isDone();
   }
 
@@ -182,7 +183,7 @@ export class Lifecycle implements Registry {
     } finally {
       this.#loading = undefined;
       this.#act();
-      this.#announce();
+      this.#changes.announce();
     }
   }
 
@@ -237,7 +238,7 @@ export class Lifecycle implements Registry {
       .then(() => {
         this.#unloads.delete(unloaded);
         then?.();
-        this.#announce();
+        this.#changes.announce();
       });
     this.#unloads.add(unloaded);
   }
@@ -251,7 +252,7 @@ export class Lifecycle implements Registry {
   #move(record: VersionRecord, event: StateEvent): void {
     record.state = move(record.state, event);
     this.#options.observer.stateChanged(record.name, publicStatus(record));
-    this.#announce();
+    this.#changes.announce();
   }
 
   #record(name: string, version: number): VersionRecord {
@@ -270,29 +271,5 @@ export class Lifecycle implements Registry {
       wanted: this.#wanted.get(name),
       versions: [...records.values()],
     }));
-  }
-
-  #announce(): void {
-    for (const listener of [...this.#listeners]) listener();
-  }
-
-  /** Resolves once `condition` holds, or when the time is up. */
-  #until(condition: () => boolean, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (condition()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = ms === Number.POSITIVE_INFINITY ? undefined : this.#options.clock.after(ms, () => end(resolve));
-      const unsubscribe = this.subscribe(() => {
-        if (condition()) end(resolve);
-      });
-      const abort = () => end(() => reject(signal?.reason));
-      const end = (finish: () => void) => {
-        unsubscribe();
-        timer?.cancel();
-        signal?.removeEventListener('abort', abort);
-        finish();
-      };
-      if (signal?.aborted) return abort();
-      signal?.addEventListener('abort', abort, { once: true });
-    });
   }
 }
