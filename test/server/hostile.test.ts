@@ -56,7 +56,7 @@ const asked: [what: string, name: string, input: object, refusal: RegExp][] = [
     'very many empty rows that would come back as strings',
     'rows',
     { dtype: 'DT_UINT8', tensor_shape: dims(5_000_000_000, 0) },
-    /^13 Internal inference error - 5000000000 empty strings/,
+    /^3 Too many empty strings - Expected: at most 1000000; Actual: 5000000000; output name: a_string/,
   ],
 ];
 

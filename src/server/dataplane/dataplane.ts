@@ -1,6 +1,6 @@
 import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
-import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
+import type { InferRequest, NamedTensor, ServableSpec, TakeMemory } from '../model/inference.ts';
 import { batchIndex, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
@@ -9,7 +9,7 @@ import type { CallContext } from '../observe/call-context.ts';
 import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
-import { asClientsSee } from './text-rows.ts';
+import { fromTextRows, givesTextRows } from './text-rows.ts';
 import { validateInputs } from './validate-inputs.ts';
 
 /** The name of the one signature that a servable has. */
@@ -90,8 +90,8 @@ function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer
     const outputs = filterOutputs(request.outputFilter, signature);
     if (call.span) return inferTraced(pinned, inputs, outputs, call);
     const inference = pinned.model.infer(inputs, call);
-    if (inference instanceof Promise) return answerLater(pinned, inference, outputs);
-    return answer(pinned, inference, outputs);
+    if (inference instanceof Promise) return answerLater(pinned, inference, outputs, call.takeMemory);
+    return answer(pinned, inference, outputs, call.takeMemory);
   } catch (error) {
     pinned.release();
     throw error;
@@ -102,21 +102,24 @@ async function answerLater(
   pinned: Pinned,
   inference: Promise<Inference>,
   outputs: readonly number[] | undefined,
+  take: TakeMemory,
 ): Promise<Answer> {
   try {
-    return answer(pinned, await inference, outputs);
+    return answer(pinned, await inference, outputs, take);
   } catch (error) {
     pinned.release();
     throw error;
   }
 }
 
-function answer(pinned: Pinned, inference: Inference, wanted: readonly number[] | undefined): Answer {
+function answer(pinned: Pinned, inference: Inference, wanted: readonly number[] | undefined, take: TakeMemory): Answer {
   try {
     const outputs = wanted ? wanted.map((i) => inference.outputs[i]!) : inference.outputs;
     return {
       servable: pinned,
-      outputs: outputs.map(asClientsSee),
+      outputs: outputs.some(givesTextRows)
+        ? outputs.map((output) => (givesTextRows(output) ? fromTextRows(output, take) : output))
+        : outputs,
       release() {
         inference.release();
         pinned.release();
@@ -157,7 +160,7 @@ function inferTraced(
       throw error;
     }
   };
-  return answerLater(pinned, run(), outputs);
+  return answerLater(pinned, run(), outputs, call.takeMemory);
 }
 
 function batchSize(inputs: readonly Tensor[], signature: Signature): Attributes {

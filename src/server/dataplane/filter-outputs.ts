@@ -9,9 +9,6 @@ import type { Signature } from '../model/signature.ts';
 export function filterOutputs(names: readonly string[], signature: Signature): number[] | undefined {
   if (names.length === 0) return undefined;
   const known = signature.outputs.map(({ name }) => name);
-  if (names.length > known.length && names.every((name) => known.includes(name))) {
-    throw invalid(`Expected: each output once; Actual: ${names.length} names for ${known.length} outputs`);
-  }
   return names.map((name, i) => {
     const index = known.indexOf(name);
     if (index < 0) throw invalid(`Expected: one of ${known.join(', ')}; Actual: ${name}`);

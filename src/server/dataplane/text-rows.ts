@@ -1,9 +1,8 @@
 import { ServingError } from '../model/error.ts';
-import type { NamedTensor } from '../model/inference.ts';
+import type { NamedTensor, TakeMemory } from '../model/inference.ts';
 import { isStatic, type TensorInfo } from '../model/signature.ts';
-import { countStrings, type Strings, stringAt, stringLength } from '../model/strings.ts';
+import { copyString, countStrings, type Strings, stringLength } from '../model/strings.ts';
 import type { NumericTensor } from '../model/tensor.ts';
-import type { TakeMemory } from '../observe/call-context.ts';
 
 /**
  * Texts as models of numbers have them: U8 of rank 2, a text a row, filled up with zeros. Models from before OpenVINO had strings
@@ -14,7 +13,7 @@ import type { TakeMemory } from '../observe/call-context.ts';
 const suffix = '_string';
 
 /** Bytes that the rows may take together: a single long text among many must not cost more than the largest message. */
-const most = 1024 ** 3;
+const mostBytes = 1024 ** 3;
 
 /** Rows without bytes are strings all the same, which nothing else bounds. */
 const mostEmptyRows = 1_000_000;
@@ -40,32 +39,45 @@ export function toTextRows(texts: Strings, { name, shape }: TensorInfo, take: Ta
   }
   const width = isStatic(columns) ? columns.min : Math.max(longest, columns.min);
   const size = count * width;
-  if (size > most) {
+  if (size > mostBytes) {
     throw new ServingError(
       'invalid-argument',
-      `Maximum 2D array after string conversion exceeded 1GB - Expected: at most ${most} bytes; Actual: ${size} bytes; input name: ${name}`,
+      `Maximum 2D array after string conversion exceeded 1GB - Expected: at most ${mostBytes} bytes; Actual: ${size} bytes; input name: ${name}`,
     );
   }
   take(size);
   const data = Buffer.alloc(size);
-  for (let row = 0; row < count; row++) data.set(stringAt(texts, row), row * width);
+  for (let row = 0; row < count; row++) copyString(texts, row, data, row * width);
   return { precision: 'U8', shape: [count, width], data };
 }
 
-/** The output as clients see it: rows of bytes as strings, each cut at its first zero, where the name asks for that. */
-export function asClientsSee(output: NamedTensor): NamedTensor {
-  const { name, tensor } = output;
-  if (tensor.precision !== 'U8' || tensor.shape.length !== 2 || !name.endsWith(suffix)) return output;
-  const [rows, width] = tensor.shape as [number, number];
+/** Whether clients see an output as strings: rows of bytes, where the name asks for that. */
+export function givesTextRows({ name, tensor }: NamedTensor): boolean {
+  return tensor.precision === 'U8' && tensor.shape.length === 2 && name.endsWith(suffix);
+}
+
+/**
+ * The rows as strings, each cut at its first zero. Nothing is copied.
+ * @throws ServingError `invalid-argument`
+ */
+export function fromTextRows({ name, tensor }: NamedTensor, take: TakeMemory): NamedTensor {
+  const { data, shape } = tensor as NumericTensor;
+  const [rows, width] = shape as [number, number];
   if (width === 0 && rows > mostEmptyRows) {
-    throw new ServingError('internal', `Internal inference error - ${rows} empty strings in output ${name}`);
+    throw new ServingError(
+      'invalid-argument',
+      `Too many empty strings - Expected: at most ${mostEmptyRows}; Actual: ${rows}; output name: ${name}`,
+    );
   }
+  take(rows * Uint32Array.BYTES_PER_ELEMENT * 2);
   const ranges = new Uint32Array(2 * rows);
   for (let row = 0; row < rows; row++) {
     const begin = row * width;
-    const end = tensor.data.subarray(begin, begin + width).indexOf(0);
+    let end = begin;
+    while (end < begin + width && data[end] !== 0) end++;
     ranges[2 * row] = begin;
-    ranges[2 * row + 1] = begin + (end < 0 ? width : end);
+    ranges[2 * row + 1] = end;
   }
-  return { name, tensor: { precision: 'STRING', shape: [rows], strings: { bytes: tensor.data, ranges } } };
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return { name, tensor: { precision: 'STRING', shape: [rows], strings: { bytes, ranges } } };
 }

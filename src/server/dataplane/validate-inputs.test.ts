@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toList } from '../../../test/support/to-list.ts';
 import { ServingError } from '../model/error.ts';
 import type { InputTensor, Payload } from '../model/inference.ts';
 import type { Dimension, TensorInfo } from '../model/signature.ts';
-import { stringsOf, toList } from '../model/strings.ts';
+import { stringsOf } from '../model/strings.ts';
 import { validateInputs } from './validate-inputs.ts';
 
 const any: Dimension = { min: 0, max: Number.POSITIVE_INFINITY };
@@ -212,7 +213,11 @@ test('what is not in the message is counted, and may be refused', () => {
   const one = { b: input({ precision: 'STRING', shape: [3], payload: strings('abc') }) };
   validate(one, info({ precision: 'STRING', shape: [any] }));
   validate(one, rows(any, any));
-  assert.deepEqual(taken, [40, 3 * (3 + 48), 3 * (3 + 48), 3 * 4]);
+  validate(
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x', 'y') }) },
+    info({ precision: 'STRING', shape: [any] }),
+  );
+  assert.deepEqual(taken, [40, 3 * (3 + 48), 3 * (3 + 48), 3 * 4, 2 * 48]);
   const full = new ServingError('resource-exhausted', 'full');
   const refuse = () => {
     throw full;

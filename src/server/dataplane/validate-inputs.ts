@@ -1,5 +1,5 @@
 import { ServingError } from '../model/error.ts';
-import type { InputTensor, Payload } from '../model/inference.ts';
+import type { InputTensor, Payload, TakeMemory } from '../model/inference.ts';
 import {
   accepts,
   batchIndex,
@@ -12,10 +12,12 @@ import {
 } from '../model/signature.ts';
 import { countStrings, repeated, type Strings, stringLength, stringsOf } from '../model/strings.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../model/tensor.ts';
-import type { TakeMemory } from '../observe/call-context.ts';
 import { takesTextRows, toTextRows } from './text-rows.ts';
 
-/** Bytes that a single value may be repeated to, each taken from the memory quota: a request of ten bytes must not hold the server up. */
+/**
+ * Bytes that a single value may be repeated to, each taken from the memory quota: a request of ten bytes must not hold the server
+ * up.
+ */
 const largestFill = 64 * 1024 ** 2;
 
 /**
@@ -138,14 +140,15 @@ function bytesOf(
 function stringsFor(payload: Payload, count: number, info: TensorInfo, take: TakeMemory): Strings {
   const strings = payload.kind === 'strings' ? payload.strings : none;
   const actual = countStrings(strings);
-  if (actual === count) return strings;
-  if (actual === 1 && count > 0) {
-    const size = count * (stringLength(strings, 0) + stringOverhead);
-    if (size > largestFill) throw tooLarge(info);
-    take(size);
-    return repeated(strings, count);
+  if (actual === count) {
+    take(count * stringOverhead);
+    return strings;
   }
-  throw wrongCount(count, actual, info);
+  if (actual !== 1 || count === 0) throw wrongCount(count, actual, info);
+  const size = count * (stringLength(strings, 0) + stringOverhead);
+  if (size > largestFill) throw tooLarge(info);
+  take(size);
+  return repeated(strings, count);
 }
 
 const none = stringsOf([]);

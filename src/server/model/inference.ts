@@ -1,6 +1,12 @@
 import type { Strings } from './strings.ts';
 import type { Tensor } from './tensor.ts';
 
+/**
+ * Counts bytes that a request takes beside its message, until it is answered.
+ * @throws ServingError `resource-exhausted` if they are not to be had
+ */
+export type TakeMemory = (bytes: number) => void;
+
 /** Which servable a request names. Version undefined (or 0 on the wire) asks for the default one. */
 export interface ServableSpec {
   readonly name: string;

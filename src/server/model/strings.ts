@@ -3,7 +3,7 @@
  * `ranges[2 * i + 1]`.
  */
 export interface Strings {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly ranges: Uint32Array;
 }
 
@@ -12,8 +12,13 @@ export function countStrings({ ranges }: Strings): number {
 }
 
 /** A view of the i-th string. */
-export function stringAt({ bytes, ranges }: Strings, i: number): Uint8Array {
+export function stringAt({ bytes, ranges }: Strings, i: number): Buffer {
   return bytes.subarray(ranges[2 * i], ranges[2 * i + 1]);
+}
+
+/** Writes the i-th string into a buffer, from `at` on. */
+export function copyString({ bytes, ranges }: Strings, i: number, target: Buffer, at: number): void {
+  bytes.copy(target, at, ranges[2 * i], ranges[2 * i + 1]);
 }
 
 /** Bytes of the i-th string. */
@@ -49,8 +54,4 @@ export function stringsOf(list: readonly Uint8Array[]): Strings {
     ranges[2 * i + 1] = end;
   });
   return { bytes: Buffer.concat(list), ranges };
-}
-
-export function toList(strings: Strings): Uint8Array[] {
-  return Array.from({ length: countStrings(strings) }, (_, i) => stringAt(strings, i));
 }

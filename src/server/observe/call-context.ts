@@ -1,10 +1,5 @@
+import type { TakeMemory } from '../model/inference.ts';
 import type { Span } from './span.ts';
-
-/**
- * Counts bytes that a call takes beside its message, until it is answered.
- * @throws ServingError `resource-exhausted` if they are not to be had
- */
-export type TakeMemory = (bytes: number) => void;
 
 /** What a request brings along beside its message. */
 export interface CallContext {

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
 import { addModel, identityModel } from '../../../../test/support/ir-model.ts';
 import { temporaryFolder } from '../../../../test/support/server.ts';
-import { stringsOf, toList } from '../../model/strings.ts';
+import { toList } from '../../../../test/support/to-list.ts';
+import { stringsOf } from '../../model/strings.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './runtime.ts';
 

@@ -1,4 +1,4 @@
-import { countStrings, type Strings, stringAt, stringLength, totalLength } from '../../model/strings.ts';
+import { copyString, countStrings, type Strings, stringAt, stringLength, totalLength } from '../../model/strings.ts';
 import { elementTypeCode } from './element-type.ts';
 import { addressOf, type Handle, handleFrom, type Library, memoryAt, nativeShape } from './library.ts';
 
@@ -19,14 +19,16 @@ export function createStringTensor(library: Library, shape: readonly number[], s
   // The C API takes strings that end at the first 0. Where one of the client's holds a 0, it is given another byte in its place;
   // then the true characters are written over them.
   const terminated = Buffer.alloc(totalLength(strings) + count);
-  const addresses = new BigUint64Array(count);
+  // Addresses in halves, since a BigInt for each would cost more than the string. They are far below 2^53.
+  const addresses = new Uint32Array(2 * count);
   const withZeros: number[] = [];
-  const base = addressOf(terminated);
+  const base = Number(addressOf(terminated));
   let at = 0;
   for (let i = 0; i < count; i++) {
     const end = at + stringLength(strings, i);
-    addresses[i] = base + BigInt(at);
-    terminated.set(stringAt(strings, i), at);
+    addresses[2 * i] = (base + at) % 2 ** 32;
+    addresses[2 * i + 1] = (base + at) / 2 ** 32;
+    copyString(strings, i, terminated, at);
     const zero = terminated.indexOf(0, at);
     if (zero >= 0 && zero < end) {
       withZeros.push(i);
@@ -45,7 +47,7 @@ export function createStringTensor(library: Library, shape: readonly number[], s
 /** Copies of a tensor's strings. */
 export function readStrings(library: Library, tensor: Handle, count: number): Strings {
   const ranges = new Uint32Array(2 * count);
-  if (count === 0) return { bytes: new Uint8Array(0), ranges };
+  if (count === 0) return { bytes: Buffer.alloc(0), ranges };
   const heads = headsOf(library, tensor, count);
   let end = 0;
   for (let i = 0; i < count; i++) {

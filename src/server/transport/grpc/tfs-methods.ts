@@ -46,7 +46,7 @@ function predict(dataplane: Dataplane, message: Uint8Array, call: CallContext): 
 function decode(message: Uint8Array, call: CallContext): InferRequest {
   const decoding = call.span?.child('decode');
   try {
-    const request = decodePredictRequest(message);
+    const request = decodePredictRequest(message, call.takeMemory);
     decoding?.end();
     return request;
   } catch (error) {

@@ -12,9 +12,12 @@ import {
   varintField,
   written,
 } from '../../../../test/support/raw-message.ts';
+import { toList } from '../../../../test/support/to-list.ts';
 import type { InferRequest, InputTensor } from '../../model/inference.ts';
-import { stringAt, toList } from '../../model/strings.ts';
-import { decodePredictRequest } from './decode-predict-request.ts';
+import { stringAt } from '../../model/strings.ts';
+import { decodePredictRequest as decodeWith } from './decode-predict-request.ts';
+
+const decodePredictRequest = (message: Uint8Array) => decodeWith(message, () => undefined);
 
 const reference = protoType('tensorflow_serving/apis/predict.proto', 'tensorflow.serving.PredictRequest');
 
@@ -203,13 +206,29 @@ test('packed values that are no whole number of elements are refused', () => {
 });
 
 test('very many pieces of a shape and of a tensor are put together', { timeout: 10_000 }, () => {
-  const many = 200_000;
-  const empty = new Array<RawField>(many).fill(piece(2));
-  const dims: RawField = { kind: 'piece', number: 2, fields: empty };
+  const empty = new Array<RawField>(200_000).fill(piece(2));
+  const sizes = new Array<RawField>(254).fill(piece(2));
+  const dims: RawField = { kind: 'piece', number: 2, fields: sizes };
   const shapeInPieces: RawField = { kind: 'piece', number: 2, fields: [dims, ...empty] };
   const tensorInPieces: RawField[] = [piece(2, dims), ...empty];
   for (const entry of [[shapeInPieces], tensorInPieces]) {
     const message = written([{ kind: 'element', number: 2, fields: entry }]);
-    assert.equal(decodePredictRequest(message).inputs.get('')?.shape.length, many);
+    assert.equal(decodePredictRequest(message).inputs.get('')?.shape.length, 254);
   }
+  const oneMore: RawField = { kind: 'piece', number: 2, fields: [...sizes, piece(2)] };
+  assert.throws(() => only(oneMore), /^ServingError: Invalid number of shape dimensions - Expected: at most 254/);
+});
+
+test('what is not a view over the message is counted before it is taken', () => {
+  const taken = (...tensor: RawField[]) => {
+    const sizes: number[] = [];
+    const message = written([piece(2, stringField(1, 'x'), piece(2, ...tensor))]);
+    decodeWith(message, (bytes) => sizes.push(bytes));
+    return sizes;
+  };
+  assert.deepEqual(taken(varintField(1, 1n), bytesField(4, Buffer.alloc(8))), []);
+  assert.deepEqual(taken(varintField(1, 1n), bytesField(5, Buffer.alloc(8))), []);
+  assert.deepEqual(taken(varintField(1, 1n), bytesField(5, Buffer.alloc(8)), bytesField(5, Buffer.alloc(4))), [12]);
+  assert.deepEqual(taken(varintField(1, 9n), bytesField(10, Buffer.from([1, 0x80, 1, 3]))), [24]);
+  assert.deepEqual(taken(varintField(1, 7n), stringField(8, 'a'), stringField(8, 'b')), [16]);
 });

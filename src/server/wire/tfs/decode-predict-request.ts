@@ -1,5 +1,5 @@
 import { ServingError } from '../../model/error.ts';
-import type { InferRequest, InputTensor } from '../../model/inference.ts';
+import type { InferRequest, InputTensor, TakeMemory } from '../../model/inference.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 import { decodeTensorProto } from './decode-tensor-proto.ts';
@@ -15,9 +15,10 @@ const mostNames = 65_536;
 
 /**
  * A `tensorflow.serving.PredictRequest`. Tensors are views over the message.
- * @throws ServingError `invalid-argument` if the bytes are no such message
+ * @param take called with the bytes of whatever is not a view over the message
+ * @throws ServingError `invalid-argument` if the bytes are no such message, and what `take` throws
  */
-export function decodePredictRequest(message: Uint8Array): InferRequest {
+export function decodePredictRequest(message: Uint8Array, take: TakeMemory): InferRequest {
   const reader = new ProtoReader(message);
   const spec: ModelSpec = { name: '' };
   const inputs = new Map<string, InputTensor>();
@@ -29,7 +30,7 @@ export function decodePredictRequest(message: Uint8Array): InferRequest {
         readModelSpec(reader.message(), spec);
         break;
       case (2 << 3) | wireType.bytes:
-        readEntry(reader.message(), inputs);
+        readEntry(reader.message(), inputs, take);
         if (inputs.size > mostNames) throw tooMany('inputs');
         break;
       case (3 << 3) | wireType.bytes:
@@ -48,7 +49,7 @@ function tooMany(what: string): ServingError {
   return new ServingError('invalid-argument', `Too many ${what} - Expected: at most ${mostNames}; Actual: more`);
 }
 
-function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>): void {
+function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>, take: TakeMemory): void {
   const begin = reader.position;
   let name = '';
   let value: ProtoReader | undefined;
@@ -61,14 +62,15 @@ function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>): void 
       value = reader.message();
     } else reader.skip(tag);
   }
-  if (inPieces) value = new ProtoReader(joinPieces(new ProtoReader(reader.bytes, begin, reader.end)));
-  inputs.set(name, value ? decodeTensorProto(value) : missing);
+  if (inPieces) value = new ProtoReader(joinPieces(new ProtoReader(reader.bytes, begin, reader.end), take));
+  inputs.set(name, value ? decodeTensorProto(value, take) : missing);
 }
 
 const valueTag = (2 << 3) | wireType.bytes;
 
-/** Pieces of one message, one behind the other, are that message. None comes in pieces but those that nobody's encoder writes. */
-function joinPieces(entry: ProtoReader): Buffer {
+/** Pieces of one message, one behind the other, are that message. No known encoder writes pieces; protobuf allows them. */
+function joinPieces(entry: ProtoReader, take: TakeMemory): Buffer {
+  take(entry.end - entry.position);
   const joined = Buffer.allocUnsafe(entry.end - entry.position);
   let length = 0;
   while (!entry.done) {

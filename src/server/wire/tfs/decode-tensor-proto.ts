@@ -1,4 +1,5 @@
-import type { InputTensor, Payload } from '../../model/inference.ts';
+import { ServingError } from '../../model/error.ts';
+import type { InputTensor, Payload, TakeMemory } from '../../model/inference.ts';
 import { bytesPerElement, type NumericPrecision } from '../../model/tensor.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { precisionOf, type ValueField, valueField } from './data-type.ts';
@@ -24,8 +25,9 @@ const nothing = Buffer.alloc(0);
 /**
  * Reads a TensorProto. Fields may come in any order, so values are passed over at first and read once it is known of what kind
  * they are. A message may hold millions of them: none gets an object of its own.
+ * @param take called with the bytes of whatever is not a view over the message
  */
-export function decodeTensorProto(reader: ProtoReader): InputTensor {
+export function decodeTensorProto(reader: ProtoReader, take: TakeMemory): InputTensor {
   const begin = reader.position;
   let dtype = 0;
   const shape: number[] = [];
@@ -44,10 +46,10 @@ export function decodeTensorProto(reader: ProtoReader): InputTensor {
   const precision = precisionOf(dtype);
   if (!precision)
     return { precision: `INVALID (DataType ${dtype})`, shape, payload: { kind: 'bytes', bytes: content } };
-  const runs = new Runs(reader.bytes, begin, reader.end, valueField[precision]);
-  if (precision === 'STRING') return { precision, shape, payload: stringValues(runs) };
+  const runs = () => new Runs(reader.bytes, begin, reader.end, valueField[precision]);
+  if (precision === 'STRING') return { precision, shape, payload: stringValues(runs(), take) };
   // `tensor_content` wins over values, as in TensorFlow.
-  const values = others && content.byteLength === 0 ? numericValues(runs, precision) : undefined;
+  const values = others && content.byteLength === 0 ? numericValues(runs(), precision, take) : undefined;
   return { precision, shape, payload: values ?? { kind: 'bytes', bytes: content } };
 }
 
@@ -95,14 +97,26 @@ function aloneAs(kind: ValueField): number {
 
 /**
  * Dimensions of a shape that comes in several pieces add up, as repeated fields of merged messages do.
- * @param shape what earlier pieces said; written to, for a message may hold more pieces than can each be copied
+ * @param shape what earlier pieces said; written to
+ * @throws ServingError `invalid-argument`
  */
 function readShape(reader: ProtoReader, shape: number[]): void {
   while (!reader.done) {
     const tag = reader.tag();
-    if (tag === ((2 << 3) | wireType.bytes)) shape.push(readSize(reader.message()));
-    else reader.skip(tag);
+    if (tag !== ((2 << 3) | wireType.bytes)) reader.skip(tag);
+    else if (shape.length === mostDimensions) throw tooManyDimensions();
+    else shape.push(readSize(reader.message()));
   }
+}
+
+/** As many as a TensorFlow shape can have: each takes two bytes of the message, and there may be a gigabyte of it. */
+const mostDimensions = 254;
+
+function tooManyDimensions(): ServingError {
+  return new ServingError(
+    'invalid-argument',
+    `Invalid number of shape dimensions - Expected: at most ${mostDimensions}; Actual: more`,
+  );
 }
 
 function readSize(reader: ProtoReader): number {
@@ -115,11 +129,12 @@ function readSize(reader: ProtoReader): number {
   return size;
 }
 
-function stringValues(runs: Runs): Payload {
+function stringValues(runs: Runs, take: TakeMemory): Payload {
   let count = 0;
   runs.forEach(() => {
     count++;
   });
+  take(count * Uint32Array.BYTES_PER_ELEMENT * 2);
   const ranges = new Uint32Array(2 * count);
   let at = 0;
   runs.forEach((begin, end) => {
@@ -130,15 +145,15 @@ function stringValues(runs: Runs): Payload {
 }
 
 /** @returns undefined if there is none */
-function numericValues(runs: Runs, precision: NumericPrecision): Payload | undefined {
+function numericValues(runs: Runs, precision: NumericPrecision, take: TakeMemory): Payload | undefined {
   const kind = valueField[precision];
   return kind === 'float' || kind === 'double'
-    ? fixedValues(runs, bytesPerElement[precision])
-    : varintValues(runs, precision);
+    ? fixedValues(runs, bytesPerElement[precision], take)
+    : varintValues(runs, precision, take);
 }
 
 /** Packed floats are the tensor's bytes already: one run is a view, several are put one behind the other. */
-function fixedValues(runs: Runs, size: number): Payload | undefined {
+function fixedValues(runs: Runs, size: number, take: TakeMemory): Payload | undefined {
   let only: Buffer | undefined;
   let pieces = 0;
   let total = 0;
@@ -151,6 +166,7 @@ function fixedValues(runs: Runs, size: number): Payload | undefined {
   });
   if (!only) return undefined;
   if (pieces === 1) return { kind: 'values', bytes: only, count: total / size };
+  take(total);
   const bytes = Buffer.allocUnsafe(total);
   let at = 0;
   runs.forEach((begin, end) => {
@@ -161,7 +177,7 @@ function fixedValues(runs: Runs, size: number): Payload | undefined {
 }
 
 /** Integers are laid out at their element's size; what does not fit is cut to its low bits, as in TensorFlow. */
-function varintValues(runs: Runs, precision: NumericPrecision): Payload | undefined {
+function varintValues(runs: Runs, precision: NumericPrecision, take: TakeMemory): Payload | undefined {
   const size = bytesPerElement[precision];
   let pieces = 0;
   let most = 0;
@@ -171,6 +187,7 @@ function varintValues(runs: Runs, precision: NumericPrecision): Payload | undefi
     for (let at = begin; at < end; at++) if (runs.bytes[at]! < 0x80) most++;
   });
   if (pieces === 0) return undefined;
+  take(most * size);
   const buffer = new ArrayBuffer(most * size);
   const view = new DataView(buffer);
   let count = 0;

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { name } from '../../../../test/support/arbitrary-predict-request.ts';
 import { protoType } from '../../../../test/support/proto-type.ts';
+import { toList } from '../../../../test/support/to-list.ts';
 import type { NamedTensor } from '../../model/inference.ts';
-import { stringsOf, toList } from '../../model/strings.ts';
+import { stringsOf } from '../../model/strings.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../../model/tensor.ts';
 import { encodePredictResponse } from './encode-predict-response.ts';
 

@@ -1,5 +1,5 @@
 import type { NamedTensor } from '../../model/inference.ts';
-import { countStrings, stringAt, stringLength } from '../../model/strings.ts';
+import { copyString, countStrings, stringLength } from '../../model/strings.ts';
 import type { Shape, Tensor } from '../../model/tensor.ts';
 import { fieldSize, varintSize } from '../protobuf/size.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
@@ -75,9 +75,10 @@ function writeTensor(writer: ProtoWriter, tensor: Tensor, shape: number): void {
     return;
   }
   for (let i = 0; i < countStrings(tensor.strings); i++) {
-    const string = stringAt(tensor.strings, i);
-    writer.head(8, string.byteLength);
-    writer.raw(string);
+    const length = stringLength(tensor.strings, i);
+    writer.head(8, length);
+    copyString(tensor.strings, i, writer.bytes, writer.position);
+    writer.position += length;
   }
 }
 
