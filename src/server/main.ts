@@ -38,14 +38,16 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     );
   }
   const ended = endOfService();
-  const engine = await createEngine(settings, log);
+  const ending = new AbortController();
+  ended.then(() => ending.abort());
+  const engine = await createEngine(settings, log, ending.signal);
+  if (!engine) return true;
   log.info({ engine: engine.description }, 'Starting');
 
   const observer = versionLog(log, tracing);
   const { drainMs } = settings;
   const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
   const dataplane = new Dataplane(registry);
-  const ending = new AbortController();
   const tfs = tfsMethods(dataplane);
   const health = healthMethods(dataplane, ending.signal);
   const server = createGrpcJsServer({
@@ -80,7 +82,6 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   // A server that is told to end while it starts does not start first.
   const signal = await Promise.race([ended, started.then(() => ended)]);
   log.info({ signal }, 'Ending: answering the requests under way');
-  ending.abort();
   registry.stopLoading();
   const end = clock.now() + drainMs;
   const left = () => Math.max(0, end - clock.now());
@@ -95,7 +96,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   return isClean;
 }
 
-async function createEngine({ engine }: Settings, log: Logger): Promise<Engine> {
+/** @returns undefined if the process was told to end meanwhile */
+async function createEngine({ engine }: Settings, log: Logger, ending: AbortSignal): Promise<Engine | undefined> {
   const { mostWaiting, cpuExtension } = engine;
   const options = { mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) };
   if (engine.kind === 'openvino-node') {
@@ -108,19 +110,20 @@ async function createEngine({ engine }: Settings, log: Logger): Promise<Engine> 
     }
   }
   try {
-    const library = await findOrFetch(engine, log);
+    const library = await findOrFetch(engine, log, ending);
     return createOpenVinoEngine({ library, poolThreads: engine.poolThreads, ...options });
   } catch (error) {
+    if (ending.aborted) return undefined;
     throw new StartError((error as Error).message);
   }
 }
 
 /** OpenVINO's C library; fetched on the first start, unless it is there or its place was named. */
-async function findOrFetch(search: RuntimeSearch, log: Logger): Promise<string> {
+async function findOrFetch(search: RuntimeSearch, log: Logger, ending: AbortSignal): Promise<string> {
   const library = findLibrary(search);
   if (library) return library;
   if (search.libraryDirectory) throw new Error(runtimeMissing(search));
-  return fetchRuntime(search, (line) => log.info(line));
+  return fetchRuntime(search, (line) => log.info(line), ending);
 }
 
 interface Models {
@@ -145,11 +148,7 @@ function startModels(
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
 function checkFirstLoad(name: string, registry: Lifecycle, repositories: Repositories): void {
-  const statuses = registry.status({ name });
-  const causes = [
-    ...repositories.unreadable(),
-    ...statuses.map(({ version, errorMessage }) => `version ${version}: ${errorMessage}`),
-  ];
+  const causes = [...repositories.unreadable(), ...registry.causes(name)];
   if (causes.length === 0 || registry.readiness()?.get(name)) return;
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }

@@ -10,11 +10,14 @@ export interface Timer {
   cancel(): void;
 }
 
+/** What Node's timers can hold: 24.8 days. */
+const longestTimer = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {
-    // Node reckons in whole milliseconds, and may call up to one too early.
-    const timeout = setTimeout(callback, Math.ceil(ms) + 1);
+    // Node reckons in whole milliseconds, and may call up to one too early; what it cannot wait for, it calls at once.
+    const timeout = setTimeout(callback, Math.min(Math.ceil(ms) + 1, longestTimer));
     timeout.unref();
     return { cancel: () => clearTimeout(timeout) };
   },

@@ -192,7 +192,7 @@ for (const marker of [false, true]) {
     const rows = 400_000;
     tableModel(rows, 64).write(join(folder, '1'));
     if (marker) writeFileSync(join(folder, '1/done'), '');
-    const flags = ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '500'];
+    const flags = ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '3000'];
     const server = await startServer(t, marker ? [...flags, '--completion_marker', 'done'] : flags);
     // The first row and the last one, in one request.
     const ends = Buffer.from(Int32Array.of(0, rows - 1).buffer);

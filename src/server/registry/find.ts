@@ -1,10 +1,17 @@
 import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
-import { selectVersions } from '../model/version-policy.ts';
 import type { WantedModel } from '../model/wanted.ts';
 import type { Instance } from './instance.ts';
+import { lineUp } from './next-action.ts';
 import type { Served } from './served.ts';
-import { labelNotFound, type Records, servableNotFound, versionNotFound } from './version-record.ts';
+import {
+  labelNotFound,
+  type Records,
+  servableNotFound,
+  type VersionRecord,
+  versionNotFound,
+} from './version-record.ts';
+import { isServing } from './version-state.ts';
 
 /**
  * The version that a request names; without a number, the newest that is available.
@@ -25,9 +32,9 @@ function whyNot(records: Records, wanted: WantedModel | undefined, spec: Servabl
   if (!versions) return servableNotFound();
   if (spec.label) return labelNotFound(spec.label);
   if (spec.version === undefined) return versionNotFound();
+  if (comingVersions(records, wanted).includes(spec.version)) return notLoaded();
   const state = versions.get(spec.version)?.state;
-  if (state === undefined)
-    return comingVersions(records, wanted).includes(spec.version) ? notLoaded() : versionNotFound();
+  if (state === undefined) return versionNotFound();
   return state === 'draining' || state === 'retired'
     ? new ServingError('version-retired', 'Model with requested version is retired')
     : notLoaded();
@@ -52,12 +59,13 @@ export function mayCome(
   return spec.version === undefined ? coming.length > 0 : coming.includes(spec.version);
 }
 
-/** The versions of a model that are being loaded, or in line for it. */
+/** The versions of a model that are being loaded, or in line for it: no more than the policy asks for, less those that failed. */
 export function comingVersions(records: Records, wanted: WantedModel | undefined): number[] {
   if (wanted?.repository.state !== 'listed') return [];
-  const listed = wanted.repository.versions.map(({ version }) => version);
-  return selectVersions(wanted.policy, listed).filter((version) => {
-    const state = records.get(wanted.name)?.get(version)?.state ?? 'waiting';
-    return state === 'waiting' || state === 'loading' || state === 'draining';
+  const known = records.get(wanted.name) ?? new Map<number, VersionRecord>();
+  const { target, inLine } = lineUp(wanted, known);
+  return [...inLine].filter((version) => {
+    const state = known.get(version)?.state ?? 'waiting';
+    return state === 'loading' || (target.includes(version) && !isServing(state));
   });
 }

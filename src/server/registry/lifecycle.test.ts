@@ -243,6 +243,64 @@ test('all is settled once each version has been tried, though failed ones are tr
   assert.deepEqual(tried.slice(0, 4), ['4', '3', '2', '1']);
 });
 
+test('all is settled no sooner than the last first try, whatever retries and retires meanwhile', async (t) => {
+  const { want, registry, engine, broken, clock, states } = bench(t);
+  broken.add(4);
+  await want(latest, [4]);
+  let go = () => {};
+  engine.beforeLoad = (directory) =>
+    new Promise((resolve, reject) => {
+      go = () => (broken.has(Number(directory.split('/').at(-1))) ? reject(new Error('it is broken')) : resolve());
+    });
+  await clock.advance(1000);
+  // The retry of 4 runs; 1 has not been tried.
+  await want(latest, [1], [4]);
+  let isSettled = false;
+  const settled = registry.settled().then(() => {
+    isSettled = true;
+  });
+  await settle();
+  assert.deepEqual([isSettled, states()], [false, ['1 START OK', '4 LOADING OK']]);
+  go();
+  await settle();
+  assert.deepEqual([isSettled, states()], [false, ['1 LOADING OK', '4 LOADING UNKNOWN']]);
+  // What failed is taken away while 1 is tried.
+  await want(latest, [1]);
+  assert.equal(isSettled, false);
+  go();
+  await settled;
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '4 END OK']);
+});
+
+test('requests wait for the version that stands in for one that failed, and for one that is wanted again', async (t) => {
+  const { want, registry, engine, broken, states } = bench(t);
+  broken.add(2);
+  await want(latest, [2]);
+  let go = () => {};
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await want(latest, [1], [2]);
+  assert.deepEqual(states(), ['1 LOADING OK', '2 LOADING UNKNOWN']);
+  let waited = registry.whenLoaded({ name: 'm' }, 10_000, undefined);
+  go();
+  await waited;
+  assert.equal(registry.acquire({ name: 'm' }).version, 1);
+
+  await want({ kind: 'all' }, [3]);
+  go();
+  await settle();
+  assert.deepEqual(states().slice(0, 1), ['1 UNLOADING OK']);
+  await want({ kind: 'all' }, [3], [4]);
+  // 4 is being loaded, and 1 stands in line behind it.
+  await want({ kind: 'all' }, [1], [3], [4]);
+  assert.throws(() => registry.acquire({ name: 'm', version: 1 }), refusal('not-loaded'));
+  waited = registry.whenLoaded({ name: 'm', version: 1 }, 10_000, undefined);
+  go();
+  await settle();
+  go();
+  await waited;
+  assert.equal(registry.acquire({ name: 'm', version: 1 }).version, 1);
+});
+
 test('closing unloads everything', async (t) => {
   const { want, registry, engine } = bench(t);
   await want({ kind: 'all' }, [1], [2], [3]);

@@ -84,7 +84,7 @@ export class Lifecycle implements Registry {
     if (before >= mostWaiting) {
       throw new ServingError(
         'resource-exhausted',
-        `Too many requests wait for the model to be loaded - Limit: ${mostWaiting}`,
+        `Too many requests wait for the model to be loaded - Limit: ${mostWaiting}; waiting: ${before}`,
       );
     }
     this.#waiting.set(name, before + 1);
@@ -109,7 +109,7 @@ export class Lifecycle implements Registry {
   }
 
   settled(): Promise<void> {
-    return this.#changes.until(() => this.#loading !== 'first try', Number.POSITIVE_INFINITY);
+    return this.#changes.until(() => this.#ending || !this.#isFirstTryLeft(), Number.POSITIVE_INFINITY);
   }
 
   stopLoading(): void {
@@ -124,6 +124,19 @@ export class Lifecycle implements Registry {
     return isDone();
   }
 
+  /** Why versions of a model do not load, for those that do not. */
+  causes(name: string): string[] {
+    return [...(this.#records.get(name)?.values() ?? [])].flatMap(({ version, failure }) =>
+      failure ? [`version ${version}: ${failure.cause}`] : [],
+    );
+  }
+
+  #isFirstTryLeft(): boolean {
+    if (this.#loading === 'first try') return true;
+    const next = nextAction(this.#facts(), false, this.#options.clock.now());
+    return next?.kind === 'retire' || (next?.kind === 'load' && next.retryAt === undefined);
+  }
+
   #leaveLine(name: string): void {
     const left = this.#waiting.get(name)! - 1;
     if (left > 0) this.#waiting.set(name, left);
@@ -135,7 +148,9 @@ export class Lifecycle implements Registry {
     if (model.repository.state !== 'listed') return;
     for (const candidate of model.repository.versions) {
       const record = this.#records.get(model.name)?.get(candidate.version);
-      if (record?.failure && record.identity === identityOf(model, candidate)) record.failure = undefined;
+      if (!record?.failure || record.identity !== identityOf(model, candidate)) continue;
+      record.failure = undefined;
+      this.#options.observer.stateChanged(model.name, publicStatus(record));
     }
   }
 
@@ -208,9 +223,10 @@ export class Lifecycle implements Registry {
     if (instance) {
       record.leaving = instance;
       this.#unload(instance, () => {
+        if (record.leaving !== instance) return;
+        record.leaving = undefined;
         // Unless the version is wanted again and has gone on without it.
-        if (record.leaving !== instance || record.state !== 'draining') return;
-        this.#move(record, 'drained');
+        if (record.state === 'draining') this.#move(record, 'drained');
         this.#act();
       });
     }

@@ -107,7 +107,7 @@ function planFor(model: ModelFacts, now: number): Plan {
  * Those failures stay in line beside the target. Each is the reason why an older version stands in for it, and would be picked
  * again if it were forgotten.
  */
-function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
+export function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
   const inLine = new Set<number>();
   if (wanted.repository.state !== 'listed') return { target: [], inLine };
   const failed = new Set(

@@ -24,16 +24,16 @@ export type Records = ReadonlyMap<string, ReadonlyMap<number, VersionRecord>>;
 
 /**
  * What GetModelStatus tells.
- * @param coming versions in line that nothing is known of yet
+ * @param coming versions in line: of those that are retired, or that nothing is known of, that is what there is to tell
  * @throws ServingError `servable-not-found`, `version-not-found`
  */
 export function statusOf(records: Records, coming: readonly number[], spec: ServableSpec): VersionStatus[] {
   const versions = records.get(spec.name);
   if (!versions) throw servableNotFound();
   if (spec.label) throw labelNotFound(spec.label);
-  const known = [...versions.values()].map(publicStatus);
-  const inLine = coming.filter((version) => !versions.has(version)).map(inLineStatus);
-  const all = [...known, ...inLine].sort((a, b) => a.version - b.version);
+  const inLine = coming.filter((version) => (versions.get(version)?.state ?? 'retired') === 'retired');
+  const others = [...versions.values()].filter(({ version }) => !inLine.includes(version));
+  const all = [...others.map(publicStatus), ...inLine.map(inLineStatus)].sort((a, b) => a.version - b.version);
   if (spec.version === undefined) return all;
   const one = all.filter(({ version }) => version === spec.version);
   if (one.length === 0) throw versionNotFound();

@@ -59,6 +59,7 @@ export class ConfigWatch {
     const configured = this.#configured(parsed.models);
     // Later on, a folder that keeps one waiting must not keep the file from being read again.
     if (first) await configured;
+    else configured.catch((error) => log.error({ err: error }, 'The models of the config file could not be looked at'));
   }
 
   async #read(): Promise<{ text: string; parsed: ParsedConfig }> {

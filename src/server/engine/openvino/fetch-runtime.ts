@@ -17,10 +17,15 @@ const requirements = join(import.meta.dirname, 'runtime-requirements.txt');
 /**
  * Gets the OpenVINO runtime with pip and unpacks it into the cache, where `findLibrary` finds it from then on.
  * @param say told in a line what is about to take a while
+ * @param signal ends it, and nothing stays behind
  * @returns the path of OpenVINO's C library
  * @throws Error with one sentence: what went wrong and what to do about it
  */
-export async function fetchRuntime(search: RuntimeSearch, say: (line: string) => void): Promise<string> {
+export async function fetchRuntime(
+  search: RuntimeSearch,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const platform = platforms[`${process.platform}-${process.arch}`];
   if (!platform) throw missing(`there is no OpenVINO wheel for ${process.platform} on ${process.arch}`);
   const root = dirname(cachedRuntime(search));
@@ -37,9 +42,9 @@ export async function fetchRuntime(search: RuntimeSearch, say: (line: string) =>
   say(`Fetching the OpenVINO ${openvinoVersion} runtime with pip, once …`);
   const work = await mkdtemp(`${root}.tmp-`);
   try {
-    await download(platform, work);
+    await download(platform, work, signal);
     const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'))!;
-    await python('-m', 'zipfile', '-e', join(work, wheel), join(work, 'wheel'));
+    await python('unpacking the wheel', signal, '-m', 'zipfile', '-e', join(work, wheel), join(work, 'wheel'));
     await mkdir(join(work, 'runtime'));
     await rename(join(work, 'wheel/openvino/libs'), join(work, 'runtime/libs'));
     // Another process may have been quicker; its folder is as good.
@@ -54,24 +59,24 @@ export async function fetchRuntime(search: RuntimeSearch, say: (line: string) =>
   return library;
 }
 
-async function download(platform: string, folder: string): Promise<void> {
+async function download(platform: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes', '--only-binary', ':all:'];
   const target = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--platform', platform];
-  await python('-m', 'pip', 'download', ...options, ...target, '--dest', folder, '--requirement', requirements);
+  const place = ['--dest', folder, '--requirement', requirements];
+  await python('pip', signal, '-m', 'pip', 'download', ...options, ...target, ...place);
 }
 
-async function python(...parameters: string[]): Promise<void> {
+/** @param what names the step where it fails */
+async function python(what: string, signal: AbortSignal | undefined, ...parameters: string[]): Promise<void> {
   try {
-    await promisify(execFile)('python3', parameters);
+    await promisify(execFile)('python3', parameters, signal ? { signal } : {});
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT') throw missing('there is no python3', 'install Python 3 with pip');
     if (stderr.includes('No module named pip')) throw missing('python3 has no pip', 'install pip');
     const last = stderr.trim().split('\n').at(-1) ?? '';
-    throw missing(
-      `pip failed: ${last.replace(/^ERROR: /, '').replace(/\.$/, '') || code}`,
-      'see that pip can download',
-    );
+    const why = last.replace(/^ERROR: /, '').replace(/\.$/, '') || code;
+    throw missing(`${what} failed: ${why}`, 'see that pip can download and that the disk has room');
   }
 }
 

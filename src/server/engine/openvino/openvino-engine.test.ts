@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
-import { addModel, identityModel } from '../../../../test/support/ir-model.ts';
+import { addModel, identityModel, slowModel } from '../../../../test/support/ir-model.ts';
 import { temporaryFolder } from '../../../../test/support/server.ts';
 import { toList } from '../../../../test/support/to-list.ts';
+import { ServingError } from '../../model/error.ts';
 import { stringsOf } from '../../model/strings.ts';
+import type { Tensor } from '../../model/tensor.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './runtime.ts';
 
@@ -75,5 +77,33 @@ test('makes as many infer requests as asked for, or as the device likes', async 
   assert.ok(best.inferRequests >= 2);
   await three.close();
   await best.close();
+  await engine.close();
+});
+
+test('long inferences take turns on the threads that are theirs; those that wait can give up, and give their request back', async (t) => {
+  const engine = await create({ mostWaiting: 8 });
+  const folder = temporaryFolder(t);
+  slowModel().write(folder);
+  const model = await engine.load(folder, { ...plainOptions, inferRequests: 3 });
+  const input: Tensor = { precision: 'FP32', shape: [256, 1024], data: new Uint8Array(256 * 1024 * 4) };
+  const begun: number[] = [];
+  const controller = new AbortController();
+  const infer = (number: number, signal?: AbortSignal) => {
+    const options = { onStart: () => begun.push(number) };
+    return Promise.resolve(model.infer([input], signal ? { ...options, signal } : options));
+  };
+  const first = infer(1);
+  const second = infer(2, controller.signal);
+  const third = infer(3);
+  controller.abort(new ServingError('cancelled', 'gone'));
+  await assert.rejects(second, /gone/);
+  assert.deepEqual(begun, [1]);
+  (await first).release();
+  (await third).release();
+  assert.deepEqual(begun, [1, 3]);
+  // All three infer requests are there again: none of these waits for another's release.
+  const again = [await infer(4), await infer(5), await infer(6)];
+  for (const inference of again) inference.release();
+  await model.close();
   await engine.close();
 });

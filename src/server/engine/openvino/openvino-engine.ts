@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isStatic } from '../../model/signature.ts';
 import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
@@ -7,7 +8,7 @@ import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
 import { createRequests, portsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
-import { check, type Handle, handleFrom, type Library, loadError, offLoop, openLibrary } from './library.ts';
+import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { OpenVinoModel } from './openvino-model.ts';
 
 export interface OpenVinoOptions {
@@ -96,8 +97,8 @@ async function load(
   }
 }
 
-/** How often a step of a load that failed is gone through again, to hear why. */
-const mostHearings = 3;
+/** How often a step of a load is tried, until its failure can be told in its own words. */
+const mostAttempts = 3;
 
 /** The handle that a step of a load gives. @throws ServingError with the step's name and the runtime's words */
 async function handleOffLoop(
@@ -106,16 +107,16 @@ async function handleOffLoop(
   what: string,
   step: () => Promise<number>,
 ): Promise<Handle> {
-  for (let hearing = 1; ; hearing++) {
+  for (let attempt = 1; ; attempt++) {
     const { failed } = library.inferences;
     const status = await step();
     if (status === 0) return out[0]!;
-    // The words may be those of an inference that failed meanwhile.
-    if (failed !== library.inferences.failed && hearing < mostHearings) continue;
-    try {
-      check(library, status);
-    } catch (error) {
-      throw loadError(what, error);
+    const words = lastError(library, status);
+    // An inference that failed meanwhile has left its own words instead; by the loop's next turn it has been counted.
+    await setImmediate();
+    if (failed === library.inferences.failed) throw loadError(what, new Error(words));
+    if (attempt === mostAttempts) {
+      throw loadError(what, new Error(`OpenVINO error ${status}, whose words were lost to inferences that fail`));
     }
   }
 }

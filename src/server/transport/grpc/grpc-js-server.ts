@@ -126,14 +126,17 @@ function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: G
       callback(null, answer);
     };
     const fail = (error: unknown) => callback(failure(name, error, context, options.log));
+    const lost = (error: unknown) => told(name, error, options.log);
+    let answer: Uint8Array | Promise<Uint8Array>;
     try {
       context.takeMemory(message.byteLength);
-      const answer = span ? span.run(() => method(message, context)) : method(message, context);
-      if (answer instanceof Promise) answer.then(finish, fail).catch((error) => told(name, error, options.log));
-      else finish(answer);
+      answer = span ? span.run(() => method(message, context)) : method(message, context);
     } catch (error) {
       fail(error);
+      return;
     }
+    if (answer instanceof Promise) answer.then(finish, fail).catch(lost);
+    else finish(answer);
   };
   return handle;
 }

@@ -10,9 +10,8 @@ const alwaysServing = 'tensorflow.serving.ModelService';
 const asWhole = ['', 'tensorflow.serving.PredictionService'];
 
 /**
- * grpc.health.v1. The server as a whole serves when every model has a version available, which nobody knows before the models have
- * been looked for, and it is not about to end; a model's
- * name asks for that model.
+ * grpc.health.v1. The server as a whole serves when every model has a version available, which nobody knows before the models
+ * have been looked for, and it is not about to end; a model's name asks for that model.
  * @param ending aborted when the server is about to end: those who watch are told, and hold it up no longer
  */
 export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Methods {
@@ -37,8 +36,8 @@ export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Method
     },
     streaming: {
       'grpc.health.v1.Health/Watch': async function* watch(messages, { signal }) {
-        const first = await messages[Symbol.asyncIterator]().next();
-        if (first.done) return;
+        const first = await Promise.race([messages[Symbol.asyncIterator]().next(), aborted(ending)]);
+        if (!first || first.done) return;
         const service = decodeHealthCheckRequest(first.value);
         let told: HealthStatus | undefined;
         while (!signal?.aborted) {
@@ -53,6 +52,13 @@ export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Method
       },
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 /** Resolves at the next change, or when one of the signals is aborted. */

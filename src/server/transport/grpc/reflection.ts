@@ -28,6 +28,7 @@ type Streaming = handleBidiStreamingCall<unknown, unknown>;
 
 function endedBy(ending: AbortSignal, method: Streaming): Streaming {
   return (call) => {
+    if (ending.aborted) return call.end();
     const end = () => call.end();
     ending.addEventListener('abort', end, { once: true });
     call.once('close', () => ending.removeEventListener('abort', end));
