@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -148,26 +149,27 @@ test('a version is loaded from files of any names, and from one set of weights',
 test('what is left of files that were cut short, and what is no file, is told and does not take over', async (t) => {
   const folder = temporaryFolder(t);
   writeVersion(folder, 1);
-  const { client } = await startServer(t, [
-    ...single(folder),
-    '--model_version_policy',
-    '{"latest": {"num_versions": 3}}',
-  ]);
+  const { client } = await startServer(t, [...single(folder), '--model_version_policy', '{"all": {}}']);
   mkdirSync(join(folder, '2'));
   writeFileSync(join(folder, '2/model.pdmodel'), '');
   mkdirSync(join(folder, '3'));
   execFileSync('mkfifo', [join(folder, '3/model.xml')]);
+  const variables = join(folder, '4/variables');
+  cpSync(join(import.meta.dirname, '../fixtures/saved_model/1'), join(folder, '4'), { recursive: true });
+  rmSync(join(variables, 'variables.index'));
+  symlinkSync('variables.index', join(variables, 'variables.index'));
   const found = await eventually(
     () => statuses(client),
-    (all) => all.filter(({ status }) => status.error_code === 'UNKNOWN').length === 2,
+    (all) => all.filter(({ status }) => status.error_code === 'UNKNOWN').length === 3,
   );
+  assert.match(found[3]!.status.error_message, /^Cannot read the model - ELOOP/);
   assert.match(found[1]!.status.error_message, /the model has no outputs/);
   assert.match(found[2]!.status.error_message, /model\.xml is not a file/);
   assert.deepEqual(await predictSum(client), { version: 1, added: 1 });
-  writeVersion(folder, 4);
+  writeVersion(folder, 5);
   await eventually(
     () => predictSum(client),
-    ({ version }) => version === 4,
+    ({ version }) => version === 5,
   );
 });
 

@@ -20,8 +20,8 @@ const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel'
  */
 export async function findModelFiles(directory: string): Promise<ModelFiles> {
   const files = await choose(directory);
-  const isSavedModel = files.model === directory;
-  await checkReadable(isSavedModel ? { model: join(directory, savedModel) } : files);
+  const read = files.model === directory ? await savedModelFiles(directory) : Object.values(files);
+  for (const path of read) await checkReadable(path);
   return files;
 }
 
@@ -57,18 +57,24 @@ function weightsFor(model: string, ending: string, names: readonly string[]): st
  * The runtime ends the process on some files that cannot be looked at (a link that points to itself), and waits for ever at the end of
  * a pipe: they never reach it.
  */
-async function checkReadable({ model, weights }: ModelFiles): Promise<void> {
-  for (const path of weights === undefined ? [model] : [model, weights]) {
-    try {
-      if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
-      const file = await open(path);
-      await file.close();
-    } catch (error) {
-      throw new ServingError('failed-precondition', `Cannot read the model - ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
+async function checkReadable(path: string): Promise<void> {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
+    const file = await open(path);
+    await file.close();
+  } catch (error) {
+    throw new ServingError('failed-precondition', `Cannot read the model - ${(error as Error).message}`, {
+      cause: error,
+    });
   }
+}
+
+/** What the runtime reads of a SavedModel: the graph, and the variables if it has any. */
+async function savedModelFiles(directory: string): Promise<string[]> {
+  const graph = join(directory, savedModel);
+  if (!(await list(directory)).includes('variables')) return [graph];
+  const variables = join(directory, 'variables');
+  return [graph, ...(await list(variables)).map((name) => join(variables, name))];
 }
 
 async function list(directory: string): Promise<string[]> {

@@ -6,18 +6,31 @@ export type VersionPolicy =
 
 export const latestOnly: VersionPolicy = { kind: 'latest', count: 1 };
 
+export interface Selection {
+  /** The versions that the policy picks of those that did not fail, ascending. */
+  readonly target: readonly number[];
+  /** Those, and the failures in whose stead some of them stand: they would be picked if they had not failed. */
+  readonly inLine: readonly number[];
+}
+
 /**
- * The versions that the policy picks, ascending.
- * @param candidates version numbers in any order: those on disk, less those that turned out not to load
+ * Applies a policy; where it picks what failed, it is applied to the rest.
+ * @param candidates version numbers in any order: those on disk
+ * @param failed those that turned out not to load
  */
-export function selectVersions(policy: VersionPolicy, candidates: readonly number[]): number[] {
-  const ascending = [...new Set(candidates)].sort((a, b) => a - b);
-  switch (policy.kind) {
-    case 'latest':
-      return ascending.slice(-policy.count);
-    case 'all':
-      return ascending;
-    case 'specific':
-      return ascending.filter((version) => policy.versions.includes(version));
+export function selectVersions(
+  policy: VersionPolicy,
+  candidates: readonly number[],
+  failed: ReadonlySet<number>,
+): Selection {
+  const most = policy.kind === 'latest' ? policy.count : Number.POSITIVE_INFINITY;
+  const target: number[] = [];
+  const inLine: number[] = [];
+  for (const version of [...new Set(candidates)].sort((a, b) => b - a)) {
+    if (target.length === most) break;
+    if (policy.kind === 'specific' && !policy.versions.includes(version)) continue;
+    inLine.push(version);
+    if (!failed.has(version)) target.push(version);
   }
+  return { target: target.reverse(), inLine: inLine.reverse() };
 }

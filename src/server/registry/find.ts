@@ -64,7 +64,7 @@ export function comingVersions(records: Records, wanted: WantedModel | undefined
   if (wanted?.repository.state !== 'listed') return [];
   const known = records.get(wanted.name) ?? new Map<number, VersionRecord>();
   const { target, inLine } = lineUp(wanted, known);
-  return [...inLine].filter((version) => {
+  return inLine.filter((version) => {
     const state = known.get(version)?.state ?? 'waiting';
     return state === 'loading' || (target.includes(version) && !isServing(state));
   });

@@ -34,6 +34,8 @@ const unknown = {
   failure: undefined,
 } as const;
 
+const beingChanged = 'Files are being changed; they are read once they stay the same';
+
 /** Copying a model may take a while, a broken one may be mended: soon at first, then ever more seldom. */
 const retry: BackoffOptions = { first: 1000, most: 60_000, factor: 2, jitter: 0.2 };
 
@@ -124,10 +126,10 @@ export class Lifecycle implements Registry {
     return isDone();
   }
 
-  /** Why versions of a model do not load, for those that do not. */
+  /** Why versions of a model do not load, for those that do not; that files are just being written is no reason. */
   causes(name: string): string[] {
     return [...(this.#records.get(name)?.values() ?? [])].flatMap(({ version, failure }) =>
-      failure ? [`version ${version}: ${failure.cause}`] : [],
+      failure && failure.cause !== beingChanged ? [`version ${version}: ${failure.cause}`] : [],
     );
   }
 
@@ -204,8 +206,7 @@ export class Lifecycle implements Registry {
 
   /** @throws ServingError `failed-precondition` if the files are others than those that were seen, or become others meanwhile */
   async #loadUnchanged(candidate: WantedVersion, options: LoadOptions): Promise<LoadedModel> {
-    const changed = () =>
-      new ServingError('failed-precondition', 'Files are being changed; they are read once they stay the same');
+    const changed = () => new ServingError('failed-precondition', beingChanged);
     if (!(await candidate.unchanged())) throw changed();
     const model = await this.#options.engine.load(candidate.directory, options);
     if (await candidate.unchanged()) return model;

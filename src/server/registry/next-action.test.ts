@@ -274,10 +274,8 @@ test('from wherever it starts, it comes to rest, and serves what it can', () => 
         } else break;
         assert.ok(served() > 0 || before === 0, 'the last version that serves was retired');
       }
-      const usable = selectVersions(
-        policy,
-        onDisk.filter((version) => versions.get(version)?.state === 'available' || !broken.includes(version)),
-      );
+      const unusable = broken.filter((version) => versions.get(version)?.state !== 'available');
+      const { target: usable } = selectVersions(policy, onDisk, new Set(unusable));
       for (const version of usable) {
         const { state } = versions.get(version)!;
         assert.ok(state === 'available' || state === 'failed', `version ${version} is ${state}`);

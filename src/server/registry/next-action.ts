@@ -1,4 +1,4 @@
-import { selectVersions } from '../model/version-policy.ts';
+import { type Selection, selectVersions } from '../model/version-policy.ts';
 import type { WantedModel, WantedVersion } from '../model/wanted.ts';
 import { isServing, type State } from './version-state.ts';
 
@@ -83,7 +83,7 @@ function planFor(model: ModelFacts, now: number): Plan {
 
   let until = never;
   let load: LoadAction | undefined;
-  for (const version of [...inLine].sort((a, b) => b - a)) {
+  for (const version of inLine.toReversed()) {
     const candidate = candidates.get(version)!;
     const identity = identityOf(wanted, candidate);
     const known = facts.get(version);
@@ -97,34 +97,24 @@ function planFor(model: ModelFacts, now: number): Plan {
   const complete = target.every((version) => isServing(facts.get(version)?.state ?? 'waiting'));
   const replaced = complete && target.length > 0;
   const retire = model.versions.find(
-    (known) => mayRetire(known) && !inLine.has(known.version) && (!isServing(known.state) || replaced),
+    (known) => mayRetire(known) && !inLine.includes(known.version) && (!isServing(known.state) || replaced),
   );
   return { load, retire: retire?.version, until };
 }
 
 /**
- * The versions that the policy picks: it is applied anew to the rest for as long as one that it picks has failed with these files.
- * Those failures stay in line beside the target. Each is the reason why an older version stands in for it, and would be picked
- * again if it were forgotten.
+ * The versions to serve, and those in line for it: what failed with these files stays in line beside what stands in for it, and
+ * would be picked again if it were forgotten.
  */
-export function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>) {
-  const inLine = new Set<number>();
-  if (wanted.repository.state !== 'listed') return { target: [], inLine };
-  const failed = new Set(
-    wanted.repository.versions
-      .filter((candidate) => {
-        const known = facts.get(candidate.version);
-        return known && !isServing(known.state) && known.failure?.identity === identityOf(wanted, candidate);
-      })
-      .map(({ version }) => version),
-  );
-  let rest = wanted.repository.versions.map(({ version }) => version);
-  for (;;) {
-    const picked = selectVersions(wanted.policy, rest);
-    for (const version of picked) inLine.add(version);
-    if (!picked.some((version) => failed.has(version))) return { target: picked, inLine };
-    rest = rest.filter((version) => !(failed.has(version) && inLine.has(version)));
-  }
+export function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFacts>): Selection {
+  if (wanted.repository.state !== 'listed') return { target: [], inLine: [] };
+  const { versions } = wanted.repository;
+  const failed = versions.filter((candidate) => {
+    const known = facts.get(candidate.version);
+    return known && !isServing(known.state) && known.failure?.identity === identityOf(wanted, candidate);
+  });
+  const numbers = (list: readonly WantedVersion[]) => list.map(({ version }) => version);
+  return selectVersions(wanted.policy, numbers(versions), new Set(numbers(failed)));
 }
 
 function mayLoad(state: State): boolean {

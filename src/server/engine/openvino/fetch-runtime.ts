@@ -43,20 +43,31 @@ export async function fetchRuntime(
   const work = await mkdtemp(`${root}.tmp-`);
   try {
     await download(platform, work, signal);
-    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'))!;
+    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'));
+    if (!wheel) throw missing('pip fetched no wheel');
     await python('unpacking the wheel', signal, '-m', 'zipfile', '-e', join(work, wheel), join(work, 'wheel'));
     await mkdir(join(work, 'runtime'));
     await rename(join(work, 'wheel/openvino/libs'), join(work, 'runtime/libs'));
-    // Another process may have been quicker; its folder is as good.
-    await rename(join(work, 'runtime'), root).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
+    await place(join(work, 'runtime'), root, search);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
   const library = findLibrary(search);
   if (!library) throw missing('the wheel holds no libopenvino_c');
   return library;
+}
+
+/** Another process may have been quicker, and its folder is as good; unless it was left behind half done. */
+async function place(folder: string, root: string, search: RuntimeSearch): Promise<void> {
+  try {
+    await rename(folder, root);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    if (findLibrary(search)) return;
+    await rm(root, { recursive: true, force: true });
+    await rename(folder, root);
+  }
 }
 
 async function download(platform: string, folder: string, signal: AbortSignal | undefined): Promise<void> {

@@ -46,6 +46,8 @@ export class InferRequest {
   readonly #owned: Handle[] = [];
   /** Made for the inference under way. */
   #temporary: Handle[] = [];
+  /** Of the inference under way: the runtime reads their memory, which nothing else may hold any more. */
+  #inputsInUse: readonly Tensor[] = [];
 
   constructor(library: Library, handle: Handle, inputs: readonly Port[], outputs: readonly Port[]) {
     this.#library = library;
@@ -71,6 +73,7 @@ export class InferRequest {
 
   /** Hands the tensors over, in the order of the ports. They must stay unchanged until the run is over. */
   setInputs(tensors: readonly Tensor[]): void {
+    this.#inputsInUse = tensors;
     for (let i = 0; i < this.#inputs.length; i++) {
       const tensor = tensors[i]!;
       const own = this.#ownInputs[i];
@@ -86,17 +89,12 @@ export class InferRequest {
 
   /** On the calling thread. */
   run(): void {
-    this.#checkRun(this.#library.infer(this.#handle));
+    check(this.#library, this.#library.infer(this.#handle));
   }
 
   /** On a thread of the pool. */
   async runOffLoop(): Promise<void> {
-    this.#checkRun(await offLoop(this.#library.infer, this.#handle));
-  }
-
-  #checkRun(status: number): void {
-    if (status !== 0) this.#library.inferences.failed++;
-    check(this.#library, status);
+    check(this.#library, await offLoop(this.#library.infer, this.#handle));
   }
 
   /** What the last run gave: views that hold until `clear`. */
@@ -106,6 +104,7 @@ export class InferRequest {
 
   /** Frees what was made for the last run. */
   clear(): void {
+    if (this.#inputsInUse.length > 0) this.#inputsInUse = [];
     if (this.#temporary.length === 0) return;
     for (const handle of this.#temporary) this.#library.tensorFree(handle);
     this.#temporary = [];

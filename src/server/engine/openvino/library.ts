@@ -28,8 +28,8 @@ export function openLibrary(path: string) {
   const library = koffi.load(path);
   const declare = (prototype: string) => library.func(prototype);
   return {
-    /** Inferences that have failed: each leaves its words where a load looks for its own. */
-    inferences: { failed: 0 },
+    /** Calls that have failed: each leaves its words where a load looks for its own. */
+    calls: { failed: 0 },
     version: declare('int ov_get_openvino_version(_Out_ ov_version_t *version)'),
     lastError: declare('const char *ov_get_last_err_msg()'),
     free: declare('void ov_free(void *content)'),
@@ -85,7 +85,9 @@ export function openLibrary(path: string) {
 
 /** @throws Error with the runtime's own words, if the status is not success */
 export function check(library: Library, status: number): void {
-  if (status !== 0) throw new Error(lastError(library, status));
+  if (status === 0) return;
+  library.calls.failed++;
+  throw new Error(lastError(library, status));
 }
 
 /**
@@ -110,7 +112,7 @@ export function handleFrom(library: Library, call: (out: [Handle | null]) => num
 
 /** Runs a function of the library on a thread of the pool. @returns its status; of a function without one, nothing */
 export function offLoop(
-  fn: Exclude<Library[keyof Library], Library['inferences']>,
+  fn: Exclude<Library[keyof Library], Library['calls']>,
   ...parameters: unknown[]
 ): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -80,6 +80,38 @@ test('makes as many infer requests as asked for, or as the device likes', async 
   await engine.close();
 });
 
+test('strings are right whatever was there before, long or short, with zeros or without', async (t) => {
+  const engine = await create({ mostWaiting: 1 });
+  const folder = temporaryFolder(t);
+  identityModel('STRING').write(folder);
+  const model = await engine.load(folder, plainOptions);
+  const texts = [
+    'hello',
+    'a text of more than fifteen bytes',
+    'hi',
+    'x'.repeat(40),
+    '',
+    'a\0b',
+    'y'.repeat(16),
+    'a\0'.repeat(20),
+  ];
+  for (let round = 0; round < 200; round++) {
+    const chosen = Array.from({ length: 1 + (round % 5) }, (_, i) =>
+      Buffer.from(texts[(round * 3 + i * 5) % texts.length]!),
+    );
+    const inference = await model.infer(
+      [{ precision: 'STRING', shape: [chosen.length], strings: stringsOf(chosen) }],
+      {},
+    );
+    const { tensor } = inference.outputs[0]!;
+    assert.ok(tensor.precision === 'STRING');
+    assert.deepEqual(toList(tensor.strings).map(String), chosen.map(String), `round ${round}`);
+    inference.release();
+  }
+  await model.close();
+  await engine.close();
+});
+
 test('long inferences take turns on the threads that are theirs; those that wait can give up, and give their request back', async (t) => {
   const engine = await create({ mostWaiting: 8 });
   const folder = temporaryFolder(t);

@@ -108,13 +108,13 @@ async function handleOffLoop(
   step: () => Promise<number>,
 ): Promise<Handle> {
   for (let attempt = 1; ; attempt++) {
-    const { failed } = library.inferences;
+    const { failed } = library.calls;
     const status = await step();
     if (status === 0) return out[0]!;
     const words = lastError(library, status);
     // An inference that failed meanwhile has left its own words instead; by the loop's next turn it has been counted.
     await setImmediate();
-    if (failed === library.inferences.failed) throw loadError(what, new Error(words));
+    if (failed === library.calls.failed) throw loadError(what, new Error(words));
     if (attempt === mostAttempts) {
       throw loadError(what, new Error(`OpenVINO error ${status}, whose words were lost to inferences that fail`));
     }

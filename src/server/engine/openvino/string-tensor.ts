@@ -8,7 +8,6 @@ import { addressOf, type Handle, handleFrom, type Library, memoryAt, nativeShape
  */
 const stringBytes = 32;
 const charactersAt = 16;
-const mostInside = 15;
 
 /** A tensor with copies of the strings; to be freed by the caller. Any byte may occur in them, 0 as well. */
 export function createStringTensor(library: Library, shape: readonly number[], strings: Strings): Handle {
@@ -16,30 +15,30 @@ export function createStringTensor(library: Library, shape: readonly number[], s
   if (count === 0) {
     return handleFrom(library, (out) => library.tensorCreate(elementTypeCode('STRING'), nativeShape(shape), out));
   }
-  // The C API takes strings that end at the first 0. Where one of the client's holds a 0, it is given another byte in its place;
-  // then the true characters are written over them.
-  const terminated = Buffer.alloc(totalLength(strings) + count);
-  // Addresses in halves, since a BigInt for each would cost more than the string. They are far below 2^53.
-  const addresses = new Uint32Array(2 * count);
+  // The C API takes addresses of strings that end at the first 0. Addresses and strings lie in one buffer, which the call itself
+  // keeps alive. Where one of the client's strings holds a 0, the runtime is given another byte in its place; then the true
+  // characters are written over them.
+  const addressBytes = 8 * count;
+  const memory = Buffer.alloc(addressBytes + totalLength(strings) + count);
+  const base = Number(addressOf(memory));
   const withZeros: number[] = [];
-  const base = Number(addressOf(terminated));
-  let at = 0;
+  let at = addressBytes;
   for (let i = 0; i < count; i++) {
     const end = at + stringLength(strings, i);
-    addresses[2 * i] = (base + at) % 2 ** 32;
-    addresses[2 * i + 1] = (base + at) / 2 ** 32;
-    copyString(strings, i, terminated, at);
-    const zero = terminated.indexOf(0, at);
-    if (zero >= 0 && zero < end) {
+    // In halves, since a BigInt for each would cost more than the string; addresses are far below 2^53.
+    memory.writeUInt32LE((base + at) % 2 ** 32, 8 * i);
+    memory.writeUInt32LE(Math.floor((base + at) / 2 ** 32), 8 * i + 4);
+    copyString(strings, i, memory, at);
+    if (memory.indexOf(0, at) < end) {
       withZeros.push(i);
-      terminated.fill(1, at, end);
+      memory.fill(1, at, end);
     }
     at = end + 1;
   }
-  const tensor = handleFrom(library, (out) => library.tensorOfStrings(addresses, count, nativeShape(shape), out));
+  const tensor = handleFrom(library, (out) => library.tensorOfStrings(memory, count, nativeShape(shape), out));
   if (withZeros.length > 0) {
     const heads = headsOf(library, tensor, count);
-    for (const i of withZeros) characters(heads, i).set(stringAt(strings, i));
+    for (const i of withZeros) charactersOf(heads, i).set(stringAt(strings, i));
   }
   return tensor;
 }
@@ -56,25 +55,43 @@ export function readStrings(library: Library, tensor: Handle, count: number): St
     ranges[2 * i + 1] = end;
   }
   const bytes = Buffer.allocUnsafe(end);
-  for (let i = 0; i < count; i++) if (lengthOf(heads, i) > 0) bytes.set(characters(heads, i), ranges[2 * i]);
+  for (let i = 0; i < count; i++) if (lengthOf(heads, i) > 0) bytes.set(charactersOf(heads, i), ranges[2 * i]);
   return { bytes, ranges };
 }
 
-function headsOf(library: Library, tensor: Handle, count: number): DataView {
+/** The memory of a string tensor's elements, and where it lies. */
+interface Heads {
+  readonly view: DataView;
+  readonly address: number;
+}
+
+function headsOf(library: Library, tensor: Handle, count: number): Heads {
   const data = handleFrom(library, (out) => library.tensorData(tensor, out));
   const { buffer, byteOffset, byteLength } = memoryAt(data, count * stringBytes);
-  return new DataView(buffer, byteOffset, byteLength);
+  return { view: new DataView(buffer, byteOffset, byteLength), address: Number(data) };
 }
 
-function lengthOf(heads: DataView, i: number): number {
-  return Number(heads.getBigUint64(i * stringBytes + 8, true));
+function lengthOf({ view }: Heads, i: number): number {
+  return numberAt(view, i * stringBytes + 8);
 }
 
-/** The characters of the i-th string, where they lie. */
-function characters(heads: DataView, i: number): Uint8Array {
+/**
+ * The characters of the i-th string, where they lie. A short string may lie elsewhere than in its head: one that has been long
+ * keeps the memory that it had then.
+ */
+function charactersOf(heads: Heads, i: number): Uint8Array {
+  const { view } = heads;
+  const head = i * stringBytes;
+  const address = numberAt(view, head);
   const length = lengthOf(heads, i);
-  // A view of foreign memory costs a microsecond, and short strings need none.
-  if (length <= mostInside)
-    return new Uint8Array(heads.buffer, heads.byteOffset + i * stringBytes + charactersAt, length);
-  return memoryAt(heads.getBigUint64(i * stringBytes, true), length);
+  // A view of foreign memory costs a microsecond, and what lies in the head needs none.
+  if (address === heads.address + head + charactersAt) {
+    return new Uint8Array(view.buffer, view.byteOffset + head + charactersAt, length);
+  }
+  return memoryAt(BigInt(address), length);
+}
+
+/** A 64-bit address or length, both of which are far below 2^53. */
+function numberAt(view: DataView, offset: number): number {
+  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
 }

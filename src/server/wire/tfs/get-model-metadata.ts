@@ -16,16 +16,19 @@ export const defaultSignature = 'serving_default';
 /** @throws ServingError `invalid-argument` if it names no model or asks for anything but the signatures */
 export function decodeGetModelMetadataRequest(message: Uint8Array): ServableSpec {
   const reader = new ProtoReader(message);
-  const metadataFields: string[] = [];
+  let fields = 0;
+  let field = '';
   let spec: ModelSpec | undefined;
   while (!reader.done) {
     const tag = reader.tag();
     if (tag === ((1 << 3) | wireType.bytes)) spec = readModelSpec(reader.message(), spec ?? { name: '' });
-    else if (tag === ((2 << 3) | wireType.bytes)) metadataFields.push(reader.string());
-    else reader.skip(tag);
+    else if (tag === ((2 << 3) | wireType.bytes)) {
+      fields++;
+      field = reader.string();
+    } else reader.skip(tag);
   }
   if (!spec) throw new ServingError('invalid-argument', 'model_spec missing in request');
-  if (metadataFields.length !== 1 || metadataFields[0] !== 'signature_def') {
+  if (fields !== 1 || field !== 'signature_def') {
     throw new ServingError('invalid-argument', 'Invalid signature name');
   }
   return servableOf(spec);
