@@ -6,9 +6,8 @@ import { help } from './cli/help.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
 import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
-import { fetchRuntime } from './engine/openvino/fetch-runtime.ts';
+import { findOrFetchLibrary } from './engine/openvino/fetch-runtime.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
-import { findLibrary, type RuntimeSearch, runtimeMissing } from './engine/openvino/runtime.ts';
 import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
@@ -110,20 +109,12 @@ async function createEngine({ engine }: Settings, log: Logger, ending: AbortSign
     }
   }
   try {
-    const library = await findOrFetch(engine, log, ending);
+    const library = await findOrFetchLibrary(engine, (line) => log.info(line), ending);
     return createOpenVinoEngine({ library, poolThreads: engine.poolThreads, ...options });
   } catch (error) {
     if (ending.aborted) return undefined;
     throw new StartError((error as Error).message);
   }
-}
-
-/** OpenVINO's C library; fetched on the first start, unless it is there or its place was named. */
-async function findOrFetch(search: RuntimeSearch, log: Logger, ending: AbortSignal): Promise<string> {
-  const library = findLibrary(search);
-  if (library) return library;
-  if (search.libraryDirectory) throw new Error(runtimeMissing(search));
-  return fetchRuntime(search, (line) => log.info(line), ending);
 }
 
 interface Models {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { floats } from '../../examples/clients/typescript/client.ts';
 import { convolutionModel, slowModel } from '../support/ir-model.ts';
 import { outcome, predict } from '../support/predict.ts';
+import { listServices } from '../support/reflection.ts';
 import { single, writeVersion } from '../support/repository.ts';
 import { launchServer, startServer, temporaryFolder } from '../support/server.ts';
 
@@ -39,31 +38,13 @@ test('inferences that take longer than the time to drain are left behind, and th
   for (const answer of await Promise.all(answers)) assert.equal(typeof answer, 'string');
 });
 
-type ReflectionStub = new (
-  ...how: unknown[]
-) => { ServerReflectionInfo(): ClientDuplexStream<object, object>; close(): void };
-
-/** Opens a stream of server reflection and keeps it open. @returns resolves when the server has ended it */
-async function keepReflecting(t: TestContext, port: number): Promise<{ ended: Promise<void> }> {
-  const library = dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json'));
-  const file = join(library, 'build/proto/grpc/reflection/v1/reflection.proto');
-  const { grpc } = loadPackageDefinition(loadSync(file, { keepCase: true })) as unknown as {
-    grpc: { reflection: { v1: { ServerReflection: ReflectionStub } } };
-  };
-  const client = new grpc.reflection.v1.ServerReflection(`127.0.0.1:${port}`, credentials.createInsecure());
-  t.after(() => client.close());
-  const stream = client.ServerReflectionInfo();
-  const ended = new Promise<void>((resolve) => stream.once('end', resolve).on('error', () => resolve()));
-  stream.write({ list_services: '' });
-  await new Promise((resolve) => stream.once('data', resolve));
-  return { ended };
-}
-
 test('a client that keeps a stream of server reflection open does not hold the end up', async (t) => {
   const folder = temporaryFolder(t);
   writeVersion(folder, 1);
   const server = await startServer(t, [...single(folder), '--drain_timeout_seconds', '600']);
-  const { ended } = await keepReflecting(t, server.port);
+  const stream = listServices(t, server.port, 'v1');
+  const ended = new Promise((resolve) => stream.once('end', resolve).once('error', resolve));
+  await once(stream, 'data');
   assert.equal(await server.stop('SIGTERM'), 0);
   await ended;
 });

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { HealthClient } from '../support/health.ts';
+import { listServices, type ReflectionAnswer } from '../support/reflection.ts';
 import { single, writeVersion } from '../support/repository.ts';
 import { eventually, startServer, temporaryFolder } from '../support/server.ts';
 
@@ -79,37 +77,14 @@ test('at its end the server says so to those who watch, and does not wait for th
   assert.deepEqual(watches[2]!.told, ['SERVING']);
 });
 
-interface ReflectionAnswer {
-  readonly list_services_response: { readonly service: readonly { readonly name: string }[] };
-}
-
-type ReflectionStub = new (
-  ...how: unknown[]
-) => {
-  ServerReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer>;
-  close(): void;
-};
-
 test('reflection lists the services', async (t) => {
   const folder = temporaryFolder(t);
   writeVersion(folder, 1);
   const { port } = await startServer(t, single(folder));
-  const library = dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json'));
-  for (const version of ['v1', 'v1alpha']) {
-    const definition = loadSync(join(library, 'build/proto/grpc/reflection', version, 'reflection.proto'), {
-      keepCase: true,
-    });
-    const { grpc } = loadPackageDefinition(definition) as unknown as {
-      grpc: { reflection: Record<string, { ServerReflection: ReflectionStub }> };
-    };
-    const client = new grpc.reflection[version]!.ServerReflection(`127.0.0.1:${port}`, credentials.createInsecure());
-    t.after(() => client.close());
-    const stream = client.ServerReflectionInfo();
+  for (const version of ['v1', 'v1alpha'] as const) {
+    const stream = listServices(t, port, version);
     const answers: ReflectionAnswer[] = [];
     stream.on('data', (answer: ReflectionAnswer) => answers.push(answer));
-    // The server ends with the test, and this stream with it.
-    stream.on('error', () => undefined);
-    stream.write({ list_services: '' });
     const [answer] = await eventually(
       async () => answers,
       ({ length }) => length === 1,

@@ -21,8 +21,10 @@ import { takesTextRows, toTextRows } from './text-rows.ts';
 const largestFill = 64 * 1024 ** 2;
 
 /**
- * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value that fills a shape.
- * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the answer.
+ * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value
+ * that fills a shape, and texts that become rows of bytes.
+ * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the
+ * answer.
  * @param take called with the bytes of whatever is copied
  * @throws ServingError `invalid-argument`, and what `take` throws
  */

@@ -54,8 +54,8 @@ function weightsFor(model: string, ending: string, names: readonly string[]): st
 }
 
 /**
- * The runtime ends the process on some files that cannot be looked at (a link that points to itself), and waits for ever at the end of
- * a pipe: they never reach it.
+ * The runtime ends the process on some files that cannot be looked at (a link that points to itself), and waits for ever at the
+ * end of a pipe: they never reach it.
  */
 async function checkReadable(path: string): Promise<void> {
   try {

@@ -5,8 +5,8 @@ export type State = 'waiting' | 'loading' | 'failed' | 'available' | 'reloading'
 export type StateEvent = 'begin' | 'loaded' | 'failed' | 'retire' | 'drained';
 
 /**
- * A version that is loaded anew goes on serving meanwhile, and after, should that fail. One that is wanted again while its old load
- * still drains is loaded beside that.
+ * A version that is loaded anew goes on serving meanwhile, and after, should that fail. One that is wanted again while its old
+ * load still drains is loaded beside that.
  */
 const moves: Readonly<Record<State, Partial<Record<StateEvent, State>>>> = {
   waiting: { begin: 'loading', retire: 'retired' },

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cachedRuntime, findLibrary, openvinoVersion, type RuntimeSearch } from './runtime.ts';
+import { cachedRuntime, findLibrary, openvinoVersion, type RuntimeSearch, runtimeMissing } from './runtime.ts';
 
 /** Each platform's wheel; the libraries in it do not depend on the Python that it is made for. */
 const platforms: Readonly<Record<string, string>> = {
@@ -15,17 +15,31 @@ const platforms: Readonly<Record<string, string>> = {
 const requirements = join(import.meta.dirname, 'runtime-requirements.txt');
 
 /**
- * Gets the OpenVINO runtime with pip and unpacks it into the cache, where `findLibrary` finds it from then on.
+ * The path of OpenVINO's C library; unless it is there or its place was named, the runtime is fetched with pip into the cache,
+ * where `findLibrary` finds it from then on.
  * @param say told in a line what is about to take a while
  * @param signal ends it, and nothing stays behind
- * @returns the path of OpenVINO's C library
  * @throws Error with one sentence: what went wrong and what to do about it
  */
-export async function fetchRuntime(
+export async function findOrFetchLibrary(
   search: RuntimeSearch,
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<string> {
+  const library = findLibrary(search);
+  if (library) return library;
+  if (search.libraryDirectory) throw new Error(runtimeMissing(search));
+  await fetchRuntime(search, say, signal);
+  const fetched = findLibrary(search);
+  if (!fetched) throw missing('the wheel holds no libopenvino_c');
+  return fetched;
+}
+
+async function fetchRuntime(
+  search: RuntimeSearch,
+  say: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const platform = platforms[`${process.platform}-${process.arch}`];
   if (!platform) throw missing(`there is no OpenVINO wheel for ${process.platform} on ${process.arch}`);
   const root = dirname(cachedRuntime(search));
@@ -52,9 +66,6 @@ export async function fetchRuntime(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  const library = findLibrary(search);
-  if (!library) throw missing('the wheel holds no libopenvino_c');
-  return library;
 }
 
 /** Another process may have been quicker, and its folder is as good; unless it was left behind half done. */

@@ -94,7 +94,14 @@ export class InferRequest {
 
   /** On a thread of the pool. */
   async runOffLoop(): Promise<void> {
-    check(this.#library, await offLoop(this.#library.infer, this.#handle));
+    const { infer, calls } = this.#library;
+    const running = offLoop(infer, this.#handle);
+    calls.running.add(running);
+    try {
+      check(this.#library, await running);
+    } finally {
+      calls.running.delete(running);
+    }
   }
 
   /** What the last run gave: views that hold until `clear`. */

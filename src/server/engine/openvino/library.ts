@@ -28,8 +28,8 @@ export function openLibrary(path: string) {
   const library = koffi.load(path);
   const declare = (prototype: string) => library.func(prototype);
   return {
-    /** Calls that have failed: each leaves its words where a load looks for its own. */
-    calls: { failed: 0 },
+    /** Calls that leave their words, if they fail, where a load looks for its own: how many have, and the statuses to come. */
+    calls: { failed: 0, running: new Set<Promise<number>>() },
     version: declare('int ov_get_openvino_version(_Out_ ov_version_t *version)'),
     lastError: declare('const char *ov_get_last_err_msg()'),
     free: declare('void ov_free(void *content)'),

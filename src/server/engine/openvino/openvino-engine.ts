@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { sleep, systemClock } from '../../../shared/clock.ts';
 import { isStatic } from '../../model/signature.ts';
 import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
@@ -112,13 +112,25 @@ async function handleOffLoop(
     const status = await step();
     if (status === 0) return out[0]!;
     const words = lastError(library, status);
-    // An inference that failed meanwhile has left its own words instead; by the loop's next turn it has been counted.
-    await setImmediate();
-    if (failed === library.calls.failed) throw loadError(what, new Error(words));
+    // An inference that failed meanwhile has left its own words instead.
+    if (failed === library.calls.failed && !(await hasFailed(library.calls.running))) {
+      throw loadError(what, new Error(words));
+    }
     if (attempt === mostAttempts) {
       throw loadError(what, new Error(`OpenVINO error ${status}, whose words were lost to inferences that fail`));
     }
   }
+}
+
+/** How long a call that has failed already may take to say so: it has only to come back from its thread. */
+const returnMs = 100;
+
+/** Whether any of the calls that are under way has failed already. */
+async function hasFailed(running: ReadonlySet<Promise<number>>): Promise<boolean> {
+  const statuses: number[] = [];
+  const all = [...running].map((call) => call.then((status) => statuses.push(status)));
+  if (all.length > 0) await Promise.race([Promise.allSettled(all), sleep(systemClock, returnMs)]);
+  return statuses.some((status) => status !== 0);
 }
 
 /**

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The release that the project is tested with, and that `fetchRuntime` fetches. */
+/** The release that the project is tested with, and that `findOrFetchLibrary` fetches. */
 export const openvinoVersion = '2026.4.1';
 
 export interface RuntimeSearch {

@@ -36,9 +36,9 @@ export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Method
     },
     streaming: {
       'grpc.health.v1.Health/Watch': async function* watch(messages, { signal }) {
-        const first = await Promise.race([messages[Symbol.asyncIterator]().next(), aborted(ending)]);
-        if (!first || first.done) return;
-        const service = decodeHealthCheckRequest(first.value);
+        const first = await firstOf(messages, ending);
+        if (!first) return;
+        const service = decodeHealthCheckRequest(first);
         let told: HealthStatus | undefined;
         while (!signal?.aborted) {
           // Listens before it looks, so that no change falls between.
@@ -54,10 +54,16 @@ export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Method
   };
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+/** The first message; undefined if there is none, or the signal is aborted before it comes. */
+function firstOf(messages: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(undefined);
+    if (signal.aborted) return end();
+    signal.addEventListener('abort', end, { once: true });
+    messages[Symbol.asyncIterator]()
+      .next()
+      .then(({ done, value }) => resolve(done ? undefined : value), reject)
+      .finally(() => signal.removeEventListener('abort', end));
   });
 }
 

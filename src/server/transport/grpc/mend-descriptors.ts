@@ -29,7 +29,8 @@ interface File {
 
 /**
  * The same package with descriptors that hold to the rules. proto-loader's name types relative to where they are used, forget the
- * files that a file needs, say proto2, take optional fields for oneofs, and call the entries of a map as its field. C++ makes do; Go, and with it grpcurl, does not.
+ * files that a file needs, say proto2, take optional fields for oneofs, and call the entries of a map as its field. C++ makes do;
+ * Go, and with it grpcurl, does not.
  */
 export function withMendedDescriptors(definition: PackageDefinition): PackageDefinition {
   const entries = Object.entries(definition);

@@ -43,14 +43,14 @@ export function decodeTensorProto(reader: ProtoReader, take: TakeMemory): InputT
       others = true;
     }
   }
+  const payload: Payload = { kind: 'bytes', bytes: content };
   const precision = precisionOf(dtype);
-  if (!precision)
-    return { precision: `INVALID (DataType ${dtype})`, shape, payload: { kind: 'bytes', bytes: content } };
-  const runs = () => new Runs(reader.bytes, begin, reader.end, valueField[precision]);
-  if (precision === 'STRING') return { precision, shape, payload: stringValues(runs(), take) };
+  if (!precision) return { precision: `INVALID (DataType ${dtype})`, shape, payload };
   // `tensor_content` wins over values, as in TensorFlow.
-  const values = others && content.byteLength === 0 ? numericValues(runs(), precision, take) : undefined;
-  return { precision, shape, payload: values ?? { kind: 'bytes', bytes: content } };
+  if (precision !== 'STRING' && (!others || content.byteLength > 0)) return { precision, shape, payload };
+  const runs = new Runs(reader.bytes, begin, reader.end, valueField[precision]);
+  if (precision === 'STRING') return { precision, shape, payload: stringValues(runs, take) };
+  return { precision, shape, payload: numericValues(runs, precision, take) ?? payload };
 }
 
 /** Where the values of one kind lie in a message: a packed field's contents, or one value that stands alone. */
