@@ -34,10 +34,22 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: ['@grpc/*', 'protobufjs/*'],
   },
   'server/observe': { folders: ['server/model', 'shared'] },
+  operator: { folders: ['operator', 'shared'] },
+  'operator/api': { folders: [], pure: true },
+  'operator/desired': { folders: ['operator/api', 'operator/cluster'], pure: true },
+  'operator/cluster': { folders: [], pure: true },
+  'operator/cluster/kube': { folders: ['operator/cluster', 'shared'], packages: ['@kubernetes/client-node', 'undici'] },
+  'operator/reconcile': {
+    folders: ['operator/api', 'operator/cluster', 'operator/desired', 'operator/models', 'shared'],
+  },
+  'operator/models': { folders: ['operator/api', 'shared'] },
+  'operator/models/grpc': { folders: ['operator/models', 'shared'], packages: ['@grpc/*'] },
+  'operator/runtime': { folders: ['operator/cluster', 'shared'], packages: ['prom-client'] },
+  'operator/convert': { folders: ['operator/api'], packages: ['yaml'] },
 };
 
-/** Files at the top of server: only these see the environment, end the process or read the time; shared/ may too. */
-const roots = ['server/main.ts', 'server/settings.ts'];
+/** Files at the top of either side: only these see the environment, end the process or read the time; shared/ may too. */
+const roots = ['server/main.ts', 'server/settings.ts', 'operator/main.ts', 'operator/settings.ts'];
 const ambient = /\b(process\.(env|exit|on|once)|Date\.now|setTimeout|setInterval|Math\.random)\b/;
 const importLine = /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
@@ -62,6 +74,10 @@ test('each planted fault is found', () => {
     ['server/transport/k.ts', "import type { Server } from '@grpc/grpc-js';", /may not import @grpc\/grpc-js/],
     ['shared/l.ts', "import { f } from './deep/../../server/model/error.ts';", /may not import server\/model/],
     ['server/wire/index.ts', 'export {};', /barrel/],
+    ['operator/main.ts', "import '../server/wire/m.ts';", /operator .* may not import server\/wire/],
+    ['operator/desired/n.ts', "import '../reconcile/o.ts';", /may not import operator\/reconcile/],
+    ['operator/reconcile/p.ts', "import '@kubernetes/client-node';", /may not import @kubernetes\/client-node/],
+    ['operator/novel/q.ts', 'export const q = 1;', /operator\/novel.* has no rule/],
   ];
   for (const [file, text, problem] of faults) {
     const root = mkdtempSync(join(tmpdir(), 'architecture-'));
@@ -81,7 +97,7 @@ function inspect(root: string): { problems: string[]; edges: number } {
     const isTest = file.endsWith('.test.ts');
     const folder = folderOf(file);
     const rule = rules[folder ?? ''];
-    if (folder === undefined || rule === undefined || (folder === 'server' && !roots.includes(file) && !isTest)) {
+    if (folder === undefined || rule === undefined || (isSide(folder) && !roots.includes(file) && !isTest)) {
       problems.push(`${file}: its folder has no rule`);
       continue;
     }
@@ -105,15 +121,20 @@ function inspect(root: string): { problems: string[]; edges: number } {
 function mayImport(root: string, file: string, folder: string, rule: Rule, target: string): boolean {
   if (isBuiltin(target)) return !rule.pure;
   if (!target.startsWith('.')) {
-    const packages = folder === 'server' ? ['*'] : (rule.packages ?? []);
+    const packages = isSide(folder) ? ['*'] : (rule.packages ?? []);
     return packages.some((name) => (name.endsWith('*') ? target.startsWith(name.slice(0, -1)) : target === name));
   }
   const path = pathOf(root, file, target);
   const to = folderOf(path);
   if (to === undefined) return false;
-  if (roots.includes(path)) return file === 'server/main.ts';
-  if (folder === 'server') return true;
+  if (roots.includes(path)) return file === `${folder}/main.ts` && path.startsWith(`${folder}/`);
+  if (isSide(folder)) return to.split('/')[0] === folder || to === 'shared';
   return to === folder || rule.folders.includes(to) || (to.startsWith(`${folder}/`) && folder.split('/').length > 2);
+}
+
+/** The two sides know nothing of each other; their roots know all of their own. */
+function isSide(folder: string | undefined): boolean {
+  return folder === 'server' || folder === 'operator';
 }
 
 function describe(root: string, file: string, target: string): string {
@@ -128,7 +149,7 @@ function pathOf(root: string, file: string, target: string): string {
 /** The longest folder with a rule that holds the file; folders inside a ruled one are its own rooms. */
 function folderOf(path: string): string | undefined {
   const parts = dirname(path).split('/');
-  if (parts[0] === 'server' && parts.length > 1 && !(`server/${parts[1]}` in rules)) return undefined;
+  if (isSide(parts[0]) && parts.length > 1 && !(`${parts[0]}/${parts[1]}` in rules)) return undefined;
   for (let depth = parts.length; depth > 0; depth--) {
     const folder = parts.slice(0, depth).join('/');
     if (folder in rules) return folder;
