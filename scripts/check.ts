@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const steps: readonly [name: string, command: string, ...parameters: string[]][] = [
   ['format and lint', 'biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
+  ['types of the resource are those of its CRD', 'node', 'scripts/generate-crd-types.ts', '--check'],
 ];
 
 const failed = steps.filter(([name, command, ...parameters]) => {
