@@ -36,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/observe': { folders: ['server/model', 'shared'] },
   operator: { folders: ['operator', 'shared'] },
   'operator/api': { folders: [], pure: true },
-  'operator/desired': { folders: ['operator/api', 'operator/cluster'], pure: true },
+  'operator/desired': { folders: ['operator/api', 'operator/cluster', 'shared'], pure: true },
   'operator/cluster': { folders: [], pure: true },
   'operator/cluster/kube': { folders: ['operator/cluster', 'shared'], packages: ['@kubernetes/client-node', 'undici'] },
   'operator/reconcile': {

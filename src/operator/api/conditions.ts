@@ -1,0 +1,56 @@
+/**
+ * `Reconciling` and `Stalled` are there only while they are True, and never both: kstatus takes the one for "wait", the
+ * other for "failed".
+ */
+export const conditionTypes = ['Ready', 'Available', 'Progressing', 'Degraded', 'Reconciling', 'Stalled'] as const;
+export type ConditionType = (typeof conditionTypes)[number];
+
+/** Why a condition is as it is. docs/operator/troubleshooting.md has a section for each. */
+export const reasons = [
+  'ModelsServing',
+  'ScaledToZero',
+  'RollingOut',
+  'PodsStarting',
+  'LoadingModels',
+  'ConfigPropagating',
+  'VersionNotFound',
+  'PodsUnreachable',
+  'MinimumReplicasUnavailable',
+  'Paused',
+  'ReconcileDisabled',
+  'ModelLoadFailed',
+  'ProgressDeadlineExceeded',
+  'ImagePullFailed',
+  'CrashLoopBackOff',
+  'OutOfMemory',
+  'PodConfigError',
+  'PodCreationFailed',
+  'Unschedulable',
+  'VolumeClaimNotFound',
+  'ConfigNotFound',
+  'ConfigInvalid',
+  'NameConflict',
+  'HostPathNotAllowed',
+  'ImageVolumesUnsupported',
+  'Rejected',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** As in Kubernetes' metav1. */
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+  readonly observedGeneration: number;
+  /** RFC 3339; when the status, not the reason, last changed. */
+  readonly lastTransitionTime: string;
+}
+
+/** What a reader of the status gets of a message. */
+export const longestMessage = 512;
+
+/** A message of at most `longestMessage` characters, cut where it is longer. */
+export function bounded(message: string): string {
+  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`;
+}

@@ -1,0 +1,31 @@
+import type { Builder } from './builder.ts';
+import { owned, podSelector } from './owned.ts';
+
+/** Who may reach the pods: the named peers, or else the namespace's own pods; and the operator, which asks for the models' status. */
+export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
+  const { networkPolicy: wanted, server, observability } = owner.spec;
+  if (!wanted.enabled) return undefined;
+  const grpc = { protocol: 'TCP', port: server.grpcPort };
+  const http = observability.metrics.enabled ? [{ protocol: 'TCP', port: server.httpPort }] : [];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: owned(owner, owner.metadata.name),
+    spec: {
+      podSelector: { matchLabels: podSelector(owner) },
+      policyTypes: ['Ingress'],
+      ingress: [
+        { from: wanted.from?.length ? wanted.from : [{ podSelector: {} }], ports: [grpc, ...http] },
+        {
+          from: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': operatorNamespace } },
+              podSelector: { matchLabels: { 'app.kubernetes.io/name': 'modelserver-operator' } },
+            },
+          ],
+          ports: [grpc],
+        },
+      ],
+    },
+  };
+};

@@ -1,0 +1,197 @@
+import { bounded, type Reason } from '../api/conditions.ts';
+import type { ModelServerStatus } from '../api/model-server.ts';
+import type { ModelAnswer, VersionAnswer } from '../models/model-status-source.ts';
+import type { Trouble } from './pod-facts.ts';
+
+export type ModelStatus = NonNullable<ModelServerStatus['models']>[number];
+type VersionStatus = NonNullable<ModelStatus['versions']>[number];
+
+/** A model as far as its status is concerned. */
+export interface ModelWish {
+  readonly name: string;
+  readonly required: boolean;
+  readonly policy:
+    | { readonly kind: 'latest'; readonly count: number }
+    | { readonly kind: 'specific'; readonly versions: readonly number[] }
+    | { readonly kind: 'all' };
+}
+
+/** What one pod says of the model. */
+export interface PodAnswer {
+  /** Whether the pod is made from the template that is wanted now; what others fail at ends with them. */
+  readonly isCurrent: boolean;
+  readonly isReady: boolean;
+  readonly answer: ModelAnswer;
+}
+
+export interface ModelVerdict {
+  readonly status: ModelStatus;
+  /** A version of it does not load. */
+  readonly failure: Trouble | undefined;
+  /** What there is to wait for; neither this nor a failure: it serves exactly what is wanted. */
+  readonly wait: Trouble | undefined;
+  /** Whether a pod that gets traffic serves some version; undefined if none could be asked. */
+  readonly serves: boolean | undefined;
+}
+
+/** More would make the status long; what is wanted, and what is new, comes first. */
+const mostVersions = 8;
+
+/**
+ * What the pods' answers mean.
+ * @param replicas how many pods there are to be
+ * @param prior what the status said before
+ * @param now RFC 3339
+ */
+export function judgeModel(
+  wish: ModelWish,
+  pods: readonly PodAnswer[],
+  { replicas, prior, now }: { replicas: number; prior: ModelStatus | undefined; now: string },
+): ModelVerdict {
+  const known = liveVersions(pods);
+  const desired = desiredVersions(wish.policy, known);
+  const current = pods.filter((pod) => pod.isCurrent);
+  const failures = desired.flatMap((version) => {
+    const failed = current.map((pod) => find(pod, version)).filter((answer) => answer && hasFailed(answer));
+    return failed.length > 0 ? [{ version, pods: failed.length, cause: failed[0]! }] : [];
+  });
+  const serving = servingVersion(pods);
+  const failure = failures[0] && failureOf(wish, failures[0], Math.max(replicas, current.length), serving);
+  const wait = failure ? undefined : waitFor(wish, current, desired);
+  const ready = pods.filter((pod) => pod.isReady && pod.answer.kind !== 'unreachable');
+  const listed = [...desired, ...known.filter((version) => !desired.includes(version))].slice(0, mostVersions);
+  const message = (failure ?? wait)?.message;
+  return {
+    status: {
+      name: wish.name,
+      ready: !failure && !wait,
+      state: stateOf(pods, failure, wait, serving),
+      ...(serving === undefined ? {} : { servingVersion: serving }),
+      desiredVersions: desired,
+      ...(message === undefined ? {} : { message }),
+      versions: listed.toSorted((a, b) => b - a).map((version) => versionStatus(version, pods, replicas, prior, now)),
+    },
+    failure,
+    wait,
+    serves: ready.length === 0 ? undefined : ready.some((pod) => available(pod).length > 0),
+  };
+}
+
+function failureOf(
+  { name }: ModelWish,
+  { version, pods, cause }: { version: number; pods: number; cause: VersionAnswer },
+  of: number,
+  serving: number | undefined,
+): Trouble {
+  const serves = serving === undefined ? 'no version serves' : `version ${serving} serves on`;
+  const what =
+    cause.state === 'AVAILABLE'
+      ? `the changed files of version ${version} do not load`
+      : `version ${version} does not load`;
+  const message = `model ${name}: ${what} on ${pods}/${of} pods; ${serves}: ${cause.errorMessage}`;
+  return { reason: 'ModelLoadFailed', message: bounded(message) };
+}
+
+function waitFor(
+  { name, policy }: ModelWish,
+  pods: readonly PodAnswer[],
+  desired: readonly number[],
+): Trouble | undefined {
+  const because = (reason: Reason, message: string) => ({ reason, message: bounded(`model ${name}: ${message}`) });
+  if (pods.length === 0) return because('PodsStarting', 'no pod runs yet');
+  const unreachable = pods.flatMap(({ answer }) => (answer.kind === 'unreachable' ? [answer.reason] : []));
+  if (unreachable.length > 0) {
+    return because('PodsUnreachable', `${unreachable.length}/${pods.length} pods cannot be asked: ${unreachable[0]}`);
+  }
+  const ignorant = pods.filter(({ answer }) => answer.kind === 'unknown-model').length;
+  if (ignorant > 0) return because('ConfigPropagating', `${ignorant}/${pods.length} pods do not know of it yet`);
+  if (desired.length === 0) return because('VersionNotFound', 'there is no version in its folder');
+  for (const version of desired) {
+    const answers = pods.map((pod) => find(pod, version));
+    const serving = answers.filter((answer) => answer?.state === 'AVAILABLE').length;
+    if (serving === pods.length) continue;
+    const on = `version ${version} is available on ${serving}/${pods.length} pods`;
+    if (answers.every((answer) => answer === undefined || answer.state === 'END')) {
+      return because(
+        'VersionNotFound',
+        `there is no version ${version}${policy.kind === 'specific' ? ' in its folder' : ''}`,
+      );
+    }
+    return because('LoadingModels', on);
+  }
+  const extra = pods.flatMap(available).find((version) => !desired.includes(version));
+  if (extra !== undefined) return because('LoadingModels', `version ${extra} is still there`);
+  return undefined;
+}
+
+function stateOf(
+  pods: readonly PodAnswer[],
+  failure: Trouble | undefined,
+  wait: Trouble | undefined,
+  serving: number | undefined,
+): ModelStatus['state'] {
+  if (pods.every(({ answer }) => answer.kind === 'unreachable')) return 'Unknown';
+  if (failure) return serving === undefined ? 'Failed' : 'Degraded';
+  if (!wait) return 'Available';
+  return wait.reason === 'VersionNotFound' && serving === undefined ? 'Missing' : 'Loading';
+}
+
+function versionStatus(
+  version: number,
+  pods: readonly PodAnswer[],
+  replicas: number,
+  prior: ModelStatus | undefined,
+  now: string,
+): VersionStatus {
+  const answers = pods.map((pod) => find(pod, version)).filter((answer) => answer !== undefined);
+  const failed = answers.find(hasFailed);
+  const state = failed?.state ?? leastAdvanced(answers) ?? 'MISSING';
+  const count = answers.filter((answer) => answer.state === 'AVAILABLE').length;
+  const before = prior?.versions?.find((entry) => entry.version === version);
+  const isSame = before && before.state === state && before.errorCode === failed?.errorCode;
+  return {
+    version,
+    state,
+    pods: `${count}/${Math.max(replicas, pods.length)}`,
+    ...(failed ? { errorCode: failed.errorCode, message: bounded(failed.errorMessage) } : {}),
+    since: (isSame && before.since) || now,
+  };
+}
+
+/** From newest to oldest: what some pod has, or tries to have. */
+function liveVersions(pods: readonly PodAnswer[]): number[] {
+  const versions = pods.flatMap(({ answer }) => (answer.kind === 'versions' ? answer.versions : []));
+  const live = versions.filter((answer) => hasFailed(answer) || !['UNLOADING', 'END'].includes(answer.state));
+  return [...new Set(live.map(({ version }) => version))].toSorted((a, b) => b - a);
+}
+
+/** With `latest` and `all`, what is on the volume decides, and the servers say what that is. */
+function desiredVersions(policy: ModelWish['policy'], known: readonly number[]): number[] {
+  if (policy.kind === 'specific') return policy.versions.toSorted((a, b) => b - a);
+  return policy.kind === 'latest' ? known.slice(0, policy.count) : [...known];
+}
+
+/** What a client gets who asks for no version: the newest that all pods with traffic have; if there is none, the newest of any. */
+function servingVersion(pods: readonly PodAnswer[]): number | undefined {
+  const ready = pods.filter((pod) => pod.isReady && pod.answer.kind === 'versions').map(available);
+  const any = pods.flatMap(available).toSorted((a, b) => b - a);
+  return any.find((version) => ready.length > 0 && ready.every((versions) => versions.includes(version))) ?? any[0];
+}
+
+function available({ answer }: PodAnswer): number[] {
+  if (answer.kind !== 'versions') return [];
+  return answer.versions.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version);
+}
+
+function find({ answer }: PodAnswer, version: number): VersionAnswer | undefined {
+  return answer.kind === 'versions' ? answer.versions.find((entry) => entry.version === version) : undefined;
+}
+
+function hasFailed({ errorCode }: VersionAnswer): boolean {
+  return errorCode !== 'OK';
+}
+
+function leastAdvanced(answers: readonly VersionAnswer[]): VersionAnswer['state'] | undefined {
+  const order = ['START', 'LOADING', 'UNLOADING', 'AVAILABLE', 'END'] as const;
+  return order.find((state) => answers.some((answer) => answer.state === state));
+}

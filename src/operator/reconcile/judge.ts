@@ -1,0 +1,143 @@
+import { bounded, type Reason } from '../api/conditions.ts';
+import { milliseconds } from '../api/duration.ts';
+import { judgeModel, type ModelVerdict } from './judge-model.ts';
+import type { PodFacts, Trouble } from './pod-facts.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * - `serving`: all is as the resource says, or it is scaled to zero and says so.
+ * - `moving`: on the way there.
+ * - `stalled`: it will not get there unless someone does something; what serves goes on.
+ * - `held`: the user asked for no changes.
+ */
+export interface Verdict {
+  readonly kind: 'serving' | 'moving' | 'stalled' | 'held';
+  readonly reason: Reason;
+  readonly message: string;
+  readonly available: { readonly is: boolean } & Trouble;
+  /** What is wrong although it serves; or because of which it does not. */
+  readonly degraded: Trouble | undefined;
+  readonly models: readonly ModelVerdict[];
+  /** When what has not arrived yet was begun, in milliseconds since 1970; undefined where all has arrived. */
+  readonly startedAt: number | undefined;
+}
+
+/** What the facts mean: the truth table of the conditions, from its most telling row to the least. */
+export function judge(snapshot: Snapshot): Verdict {
+  const { resource, hold, obstacle } = snapshot;
+  const models = judgeModels(snapshot);
+  const required = models.filter((_, i) => snapshot.models[i]!.required);
+  const optionalFailure = models.find(({ failure }, i) => failure && !snapshot.models[i]!.required)?.failure;
+  const stop = obstacle ?? troubleOfPods(snapshot) ?? required.find(({ failure }) => failure)?.failure;
+  const wait = waitForPods(snapshot) ?? required.find((model) => model.wait)?.wait;
+  const startedAt = wait || stop || hold ? startOf(snapshot) : undefined;
+  const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
+  const all = { models, available: availability(snapshot, required), startedAt };
+
+  if (stop) return { kind: 'stalled', ...stop, degraded: stop, ...all };
+  if (hold === 'Paused' || (hold && snapshot.isBehind)) {
+    return { kind: 'held', reason: hold, message: holdMessages[hold], degraded: optionalFailure, ...all };
+  }
+  if (wait && snapshot.now >= deadline) {
+    const message = bounded(`not there within ${resource.spec.rollout.progressDeadline}: ${wait.message}`);
+    const overdue: Trouble = { reason: 'ProgressDeadlineExceeded', message };
+    return { kind: 'stalled', ...overdue, degraded: overdue, ...all };
+  }
+  if (wait) return { kind: 'moving', ...wait, degraded: optionalFailure, ...all };
+  return { kind: 'serving', ...servingMessage(snapshot), degraded: optionalFailure, ...all };
+}
+
+const holdMessages = {
+  Paused: 'rollouts are paused (spec.rollout.paused); what serves goes on',
+  ReconcileDisabled: 'the annotation modelserver.dev/reconcile is "disabled": changes of the resource wait',
+} as const;
+
+function judgeModels(snapshot: Snapshot): ModelVerdict[] {
+  const { resource, pods, answers, revision } = snapshot;
+  const now = timestamp(snapshot.now);
+  const running = pods.filter((pod) => answers.has(pod.name));
+  return snapshot.models.map((wish) => {
+    const views = running.map((pod) => ({
+      isCurrent: pod.revision === revision,
+      isReady: pod.isReady,
+      answer: answers.get(pod.name)!.get(wish.name) ?? { kind: 'unknown-model' as const },
+    }));
+    const prior = resource.status?.models?.find(({ name }) => name === wish.name);
+    return judgeModel(wish, views, { replicas: resource.spec.replicas, prior, now });
+  });
+}
+
+function troubleOfPods({ pods, revision, deployment }: Snapshot): Trouble | undefined {
+  const trouble = pods.find((pod) => pod.revision === revision && pod.trouble)?.trouble;
+  if (trouble) return trouble;
+  const failure = deployment?.status?.conditions?.find(
+    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+  );
+  return failure && { reason: 'PodCreationFailed', message: bounded(failure.message ?? 'pods cannot be created') };
+}
+
+function waitForPods({ resource, deployment, pods, revision }: Snapshot): Trouble | undefined {
+  const { replicas } = resource.spec;
+  const { status } = deployment ?? {};
+  const isObserved =
+    deployment !== undefined && (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
+  const current = pods.filter((pod) => pod.revision === revision);
+  const isThere =
+    isObserved &&
+    (status?.updatedReplicas ?? 0) === replicas &&
+    (status?.replicas ?? 0) === replicas &&
+    (status?.availableReplicas ?? 0) === replicas &&
+    current.length === replicas &&
+    pods.length === replicas &&
+    current.every((pod) => pod.isReady);
+  if (isThere) return undefined;
+  const waiting = current.find((pod) => pod.wait)?.wait;
+  if (waiting) return waiting;
+  const ready = current.filter((pod) => pod.isReady).length;
+  const others = pods.length - current.length;
+  if (others > 0 || current.length > replicas) {
+    return {
+      reason: 'RollingOut',
+      message: `${ready}/${replicas} pods of revision ${revision} are ready, ${others} others are there`,
+    };
+  }
+  return { reason: 'PodsStarting', message: `${ready}/${replicas} pods are ready` };
+}
+
+function availability({ resource, pods }: Snapshot, required: readonly ModelVerdict[]): Verdict['available'] {
+  const ready = pods.filter((pod: PodFacts) => pod.isReady).length;
+  const { replicas } = resource.spec;
+  if (ready === 0) {
+    return replicas === 0
+      ? { is: false, reason: 'ScaledToZero', message: 'spec.replicas is 0' }
+      : { is: false, reason: 'MinimumReplicasUnavailable', message: 'no pod is ready' };
+  }
+  const missing = required.find(({ serves }) => serves === false);
+  if (missing) {
+    const { reason, message } = missing.failure ?? missing.wait ?? { reason: 'LoadingModels' as const, message: '' };
+    return { is: false, reason, message };
+  }
+  return { is: true, reason: 'ModelsServing', message: `${ready}/${replicas} pods serve` };
+}
+
+function servingMessage({ resource, models, pods }: Snapshot): Trouble {
+  const { replicas } = resource.spec;
+  if (replicas === 0) return { reason: 'ScaledToZero', message: 'spec.replicas is 0, as wanted' };
+  return { reason: 'ModelsServing', message: `${count(models.length, 'model')} on ${pods.length}/${replicas} pods` };
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** A new generation begins anew; what goes on from before keeps its start. */
+function startOf({ resource, now }: Snapshot): number {
+  const { status, metadata } = resource;
+  const isSame = status?.observedGeneration === metadata.generation;
+  return isSame && status?.rollout ? Date.parse(status.rollout.startedAt) : now;
+}
+
+/** RFC 3339 in whole seconds, as the API server writes times. */
+export function timestamp(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}

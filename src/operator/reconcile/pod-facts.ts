@@ -1,0 +1,121 @@
+import { bounded, type Reason } from '../api/conditions.ts';
+import { label } from '../api/names.ts';
+import type { KubeObject } from '../cluster/kube-object.ts';
+import { containerName } from '../desired/pod-template.ts';
+
+/** What of a pod matters here. */
+export interface Pod extends KubeObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+
+interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: object;
+  readonly terminated?: { readonly exitCode?: number; readonly reason?: string; readonly message?: string };
+}
+
+/** A reason for which something is not as it should be, and in words what that is. */
+export interface Trouble {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface PodFacts {
+  readonly name: string;
+  readonly uid: string;
+  /** Where its server can be asked; undefined before it runs. */
+  readonly host: string | undefined;
+  /** As its probe has it: whether it gets traffic. */
+  readonly isReady: boolean;
+  readonly revision: string | undefined;
+  /** What will not pass by waiting. */
+  readonly trouble: Trouble | undefined;
+  /** What may pass: why it does not run yet. */
+  readonly wait: Trouble | undefined;
+  /** What its kubelet was told of the config, as the annotation has it. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** @returns undefined for a pod that has ended or is about to: it counts for nothing any more */
+export function podFacts(pod: Pod): PodFacts | undefined {
+  const { metadata, status } = pod;
+  if (metadata.deletionTimestamp || status?.phase === 'Failed' || status?.phase === 'Succeeded') return undefined;
+  const isRunning = status?.phase === 'Running';
+  return {
+    name: metadata.name,
+    uid: metadata.uid!,
+    host: isRunning ? status?.podIP : undefined,
+    isReady: isTrue(pod, 'Ready'),
+    revision: metadata.labels?.[label.revision],
+    trouble: troubleOf(pod),
+    wait: waitOf(pod),
+    annotations: metadata.annotations ?? {},
+  };
+}
+
+const imageReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'RegistryUnavailable'];
+const configReasons = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
+
+function troubleOf(pod: Pod): Trouble | undefined {
+  const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const container of containers) {
+    const trouble = containerTrouble(container);
+    if (trouble) return { ...trouble, message: bounded(`pod ${pod.metadata.name}: ${trouble.message}`) };
+  }
+  return undefined;
+}
+
+function containerTrouble(container: ContainerStatus): Trouble | undefined {
+  const { waiting, terminated } = container.state ?? {};
+  const reason = waiting?.reason ?? '';
+  if (imageReasons.includes(reason)) return { reason: 'ImagePullFailed', message: waiting?.message ?? reason };
+  if (configReasons.includes(reason)) return { reason: 'PodConfigError', message: waiting?.message ?? reason };
+  const last = terminated ?? container.lastState?.terminated;
+  if (!last || container.ready) return undefined;
+  // Once may be an accident; between two attempts a container that keeps failing looks like one that has just been started.
+  const isFailing = reason === 'CrashLoopBackOff' || (container.restartCount ?? 0) >= 2;
+  if (!isFailing) return undefined;
+  const which = container.name === containerName ? 'the server' : `the container ${container.name}`;
+  const times = `${container.restartCount ?? 0} restarts`;
+  if (last.reason === 'OOMKilled') {
+    return { reason: 'OutOfMemory', message: `${which} needs more memory than its limit allows (${times})` };
+  }
+  const why = lastWords(last.message);
+  return {
+    reason: 'CrashLoopBackOff',
+    message: `${which} ends with exit code ${last.exitCode ?? '?'} (${times})${why === '' ? '' : `: ${why}`}`,
+  };
+}
+
+/** The end of a log, of which the last lines say why it ended. */
+function lastWords(log = ''): string {
+  const lines = log.trim().split('\n');
+  return lines.slice(-3).join('\n').trim();
+}
+
+function waitOf(pod: Pod): Trouble | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    const message = bounded(`pod ${pod.metadata.name}: ${scheduled.message ?? 'no node takes it'}`);
+    return { reason: 'Unschedulable', message };
+  }
+  return undefined;
+}
+
+function isTrue(pod: Pod, condition: string): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === condition && status === 'True') ?? false;
+}

@@ -1,0 +1,225 @@
+import type { Clock } from '../../shared/clock.ts';
+import { canonicalJson, contentHash } from '../../shared/content-hash.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { Span, Tracer } from '../../shared/span.ts';
+import type { ModelServer, ModelServerStatus } from '../api/model-server.ts';
+import { annotation, fieldManager } from '../api/names.ts';
+import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
+import { deployments, modelServers } from '../cluster/kinds.ts';
+import type { KubeObject } from '../cluster/kube-object.ts';
+import { children } from '../desired/children.ts';
+import { podTemplate } from '../desired/pod-template.ts';
+import type { ModelStatusSource } from '../models/model-status-source.ts';
+import { type Announce, announcements } from './announce.ts';
+import { type AppliedChildren, type ApplyDependencies, applyChildren } from './apply-children.ts';
+import { PodInquiry } from './ask-pods.ts';
+import type { Caches } from './caches.ts';
+import { capabilityProbe } from './capabilities.ts';
+import { gatherPrerequisites, type Prerequisites } from './gather.ts';
+import { judge } from './judge.ts';
+import { nextLook } from './pace.ts';
+import { type PodFacts, podFacts } from './pod-facts.ts';
+import type { Deployment, Snapshot } from './snapshot.ts';
+import { statusOf } from './status.ts';
+import { ignorantPods, tellPods } from './tell-pods.ts';
+import { tracedCluster, tracedModels } from './traced.ts';
+import { Written } from './written.ts';
+
+export interface ReconcileOptions {
+  readonly cluster: Cluster;
+  readonly caches: Caches;
+  readonly models: ModelStatusSource;
+  readonly announce: Announce;
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallTime: () => number;
+  readonly log: Logger;
+  readonly tracer: Tracer | undefined;
+  /** The server's image where the resource names none. */
+  readonly serverImage: string;
+  readonly operatorNamespace: string;
+  readonly clusterDomain: string;
+  readonly allowHostPath: boolean;
+  /** Whether pods may be told of a new config. */
+  readonly patchPods: boolean;
+}
+
+/** `after`: look again so many milliseconds from now. */
+export type Outcome = { readonly kind: 'done' } | { readonly kind: 'after'; readonly ms: number };
+
+export interface ReconcileCall {
+  readonly signal: AbortSignal;
+  /** Names this run in the log and in traces. */
+  readonly id: string;
+}
+
+/** While garbage collection has not taken what a deleted namesake left. */
+const garbageMs = 1_000;
+
+/**
+ * Brings one ModelServer's children to what it says, and its status to what is: gather, apply, ask, judge, tell. It knows no
+ * events, only facts, so it may be stopped anywhere and begun again.
+ */
+export class ModelServerReconciler {
+  readonly #options: ReconcileOptions;
+  readonly #inquiry: PodInquiry;
+  readonly #capabilities: ReturnType<typeof capabilityProbe>;
+  readonly #forms: ApplyDependencies['forms'] = new Map();
+  /** To be told of each event of what is watched, by `Kind/namespace/name`. */
+  readonly written = new Written();
+
+  constructor(options: ReconcileOptions) {
+    this.#options = options;
+    this.#inquiry = new PodInquiry(options.clock);
+    this.#capabilities = capabilityProbe(options.cluster, options.clock);
+  }
+
+  /** @throws what may pass; to be tried again later */
+  async reconcile(at: ObjectKey, call: ReconcileCall): Promise<Outcome> {
+    const { caches, tracer, log } = this.#options;
+    const cached = caches.resource(at);
+    if (!cached || cached.metadata.deletionTimestamp) return { kind: 'done' };
+    const resource = this.written.read(resourceKey(at), cached)!;
+    const { namespace, name, generation } = resource.metadata;
+    const span = tracer?.root('reconcile ModelServer', {
+      'k8s.namespace.name': namespace!,
+      'modelserver.name': name,
+      'modelserver.generation': generation!,
+      'modelserver.reconcile_id': call.id,
+    });
+    const runLog = log.child({ controller: 'modelserver', namespace, name, generation, reconcileID: call.id });
+    const run = async () => {
+      try {
+        const outcome = await this.#run(resource, cached.metadata.resourceVersion, call.signal, span, runLog);
+        span?.set({ 'modelserver.reconcile_result': outcome.kind });
+        span?.end();
+        return outcome;
+      } catch (error) {
+        span?.end(error);
+        throw error;
+      }
+    };
+    return span ? span.run(run) : run();
+  }
+
+  async #run(
+    resource: ModelServer,
+    seen: string | undefined,
+    signal: AbortSignal,
+    span: Span | undefined,
+    log: Logger,
+  ): Promise<Outcome> {
+    const { caches, wallTime, clusterDomain, allowHostPath } = this.#options;
+    const cluster = tracedCluster(this.#options.cluster, span);
+    const { namespace, name } = resource.metadata;
+    const capabilities = await this.#capabilities(signal);
+    const prerequisites = await gatherPrerequisites(resource, cluster, { allowHostPath, capabilities }, signal);
+    const pods = podTemplate(resource, resource.spec.image ?? this.#options.serverImage);
+    const configRevision = contentHash(prerequisites.config ?? '');
+    const hold = holdOf(resource);
+    const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
+    const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod) ?? []);
+    if (!hold && !prerequisites.obstacle?.stops)
+      await this.#tell(facts, resource, configRevision, cluster, log, signal);
+    const modelNames = prerequisites.models.map((model) => model.name);
+    const source = tracedModels(this.#options.models, span);
+    const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
+
+    const snapshot: Snapshot = {
+      resource,
+      revision: pods.revision,
+      configRevision,
+      models: prerequisites.models,
+      deployment: applied.live.get(`${deployments.kind}/${namespace}/${name}`) as Deployment | undefined,
+      pods: facts,
+      answers,
+      obstacle: prerequisites.obstacle ?? applied.obstacle,
+      hold,
+      isBehind: applied.isBehind,
+      clusterDomain,
+      now: wallTime(),
+    };
+    const verdict = judge(snapshot);
+    await this.#writeStatus(resource, seen, statusOf(snapshot, verdict), cluster, log, signal);
+    const next = nextLook(verdict.kind, caches.size());
+    return { kind: 'after', ms: applied.isWaitingForGarbage ? Math.min(garbageMs, next) : next };
+  }
+
+  async #apply(
+    resource: ModelServer,
+    pods: ReturnType<typeof podTemplate>,
+    { config, obstacle }: Prerequisites,
+    hold: Snapshot['hold'],
+    cluster: Cluster,
+    podMonitors: boolean,
+    signal: AbortSignal,
+  ): Promise<AppliedChildren> {
+    const { caches, operatorNamespace } = this.#options;
+    const surroundings = { operatorNamespace, podMonitors };
+    const wanted = children(resource, { pods, config: config ?? '' }, surroundings);
+    const mayWrite = !hold && !obstacle?.stops;
+    const dependencies = { cluster, caches, written: this.written, forms: this.#forms };
+    const applied = await applyChildren(resource, wanted, mayWrite, dependencies, signal);
+    if (hold === 'Paused') await this.#pause(resource, applied, cluster, signal);
+    return applied;
+  }
+
+  /** A rollout under way is stopped where it is; only the number of pods goes on following. */
+  async #pause(
+    { metadata, spec }: ModelServer,
+    { live }: AppliedChildren,
+    cluster: Cluster,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { namespace, name } = metadata;
+    const key = `${deployments.kind}/${namespace}/${name}`;
+    const deployment = live.get(key) as Deployment | undefined;
+    if (!deployment || (deployment.spec?.paused && deployment.spec.replicas === spec.replicas)) return;
+    const at = { namespace: namespace!, name };
+    const patch = { metadata: { uid: deployment.metadata.uid }, spec: { paused: true, replicas: spec.replicas } };
+    await cluster.merge(deployments, at, patch, { signal });
+  }
+
+  async #tell(
+    facts: readonly PodFacts[],
+    { metadata, status }: ModelServer,
+    configRevision: string,
+    cluster: Cluster,
+    log: Logger,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!this.#options.patchPods) return;
+    const ignorant = ignorantPods(facts, status?.configRevision, configRevision);
+    await tellPods(ignorant, metadata.namespace!, configRevision, { cluster, log, signal });
+  }
+
+  /** Written only where it says something new; in one go. */
+  async #writeStatus(
+    resource: ModelServer,
+    seen: string | undefined,
+    status: ModelServerStatus,
+    cluster: Cluster,
+    log: Logger,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (canonicalJson(status) === canonicalJson(resource.status)) return;
+    const { apiVersion, kind, metadata } = resource;
+    const { name, namespace, uid } = metadata;
+    const object = { apiVersion, kind, metadata: { name, namespace, uid }, status } as KubeObject;
+    const result = await cluster.apply(modelServers, object, { manager: fieldManager, subresource: 'status', signal });
+    this.written.put(resourceKey(metadata), seen, result);
+    for (const announcement of announcements(resource.status, status)) {
+      log.info({ reason: announcement.reason, note: announcement.note }, 'The status has changed');
+      this.#options.announce(resource, announcement);
+    }
+  }
+}
+
+function resourceKey({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return `${modelServers.kind}/${namespace}/${name}`;
+}
+
+function holdOf({ metadata, spec }: ModelServer): Snapshot['hold'] {
+  if (metadata.annotations?.[annotation.reconcile] === 'disabled') return 'ReconcileDisabled';
+  return spec.rollout.paused ? 'Paused' : undefined;
+}
