@@ -50,7 +50,7 @@ export interface Condition {
 /** What a reader of the status gets of a message. */
 export const longestMessage = 512;
 
-/** A message of at most `longestMessage` characters, cut where it is longer. */
-export function bounded(message: string): string {
-  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`;
+/** A message of at most `most` characters, cut where it is longer. */
+export function bounded(message: string, most = longestMessage): string {
+  return message.length <= most ? message : `${message.slice(0, most - 1)}…`;
 }

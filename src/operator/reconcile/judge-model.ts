@@ -34,20 +34,26 @@ export interface ModelVerdict {
   readonly serves: boolean | undefined;
 }
 
-/** More would make the status long; what is wanted, and what is new, comes first. */
-const mostVersions = 8;
+/** What the status has room for; the newest come first. */
+const mostDesired = 16;
 
-/**
- * What the pods' answers mean.
- * @param replicas how many pods there are to be
- * @param prior what the status said before
- * @param now RFC 3339
- */
-export function judgeModel(
-  wish: ModelWish,
-  pods: readonly PodAnswer[],
-  { replicas, prior, now }: { replicas: number; prior: ModelStatus | undefined; now: string },
-): ModelVerdict {
+/** What is known beside the answers. */
+export interface ModelContext {
+  /** How many pods there are to be. */
+  readonly replicas: number;
+  /** What the status said before. */
+  readonly prior: ModelStatus | undefined;
+  /** RFC 3339. */
+  readonly now: string;
+  /** How long the message of a version may be. */
+  readonly longest: number;
+  /** How many versions are told of. */
+  readonly mostVersions: number;
+}
+
+/** What the pods' answers mean. */
+export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context: ModelContext): ModelVerdict {
+  const { replicas, longest, mostVersions } = context;
   const known = liveVersions(pods);
   const desired = desiredVersions(wish.policy, known);
   const current = pods.filter((pod) => pod.isCurrent);
@@ -67,9 +73,9 @@ export function judgeModel(
       ready: !failure && !wait,
       state: stateOf(pods, failure, wait, serving),
       ...(serving === undefined ? {} : { servingVersion: serving }),
-      desiredVersions: desired,
-      ...(message === undefined ? {} : { message }),
-      versions: listed.toSorted((a, b) => b - a).map((version) => versionStatus(version, pods, replicas, prior, now)),
+      desiredVersions: desired.slice(0, mostDesired),
+      ...(message === undefined ? {} : { message: bounded(message, Math.max(longest, 128)) }),
+      versions: listed.toSorted((a, b) => b - a).map((version) => versionStatus(version, pods, context)),
     },
     failure,
     wait,
@@ -139,9 +145,7 @@ function stateOf(
 function versionStatus(
   version: number,
   pods: readonly PodAnswer[],
-  replicas: number,
-  prior: ModelStatus | undefined,
-  now: string,
+  { replicas, prior, now, longest }: ModelContext,
 ): VersionStatus {
   const answers = pods.map((pod) => find(pod, version)).filter((answer) => answer !== undefined);
   const failed = answers.find(hasFailed);
@@ -153,7 +157,7 @@ function versionStatus(
     version,
     state,
     pods: `${count}/${Math.max(replicas, pods.length)}`,
-    ...(failed ? { errorCode: failed.errorCode, message: bounded(failed.errorMessage) } : {}),
+    ...(failed ? { errorCode: failed.errorCode, message: bounded(failed.errorMessage, longest) } : {}),
     since: (isSame && before.since) || now,
   };
 }

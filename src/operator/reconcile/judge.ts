@@ -1,4 +1,4 @@
-import { bounded, type Reason } from '../api/conditions.ts';
+import { bounded, longestMessage, type Reason } from '../api/conditions.ts';
 import { milliseconds } from '../api/duration.ts';
 import { judgeModel, type ModelVerdict } from './judge-model.ts';
 import type { PodFacts, Trouble } from './pod-facts.ts';
@@ -29,7 +29,8 @@ export function judge(snapshot: Snapshot): Verdict {
   const required = models.filter((_, i) => snapshot.models[i]!.required);
   const optionalFailure = models.find(({ failure }, i) => failure && !snapshot.models[i]!.required)?.failure;
   const stop = obstacle ?? troubleOfPods(snapshot) ?? required.find(({ failure }) => failure)?.failure;
-  const wait = waitForPods(snapshot) ?? required.find((model) => model.wait)?.wait;
+  const isMeantToServe = resource.spec.replicas > 0;
+  const wait = waitForPods(snapshot) ?? (isMeantToServe ? required.find((model) => model.wait)?.wait : undefined);
   const startedAt = wait || stop || hold ? startOf(snapshot) : undefined;
   const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
   const all = { models, available: availability(snapshot, required), startedAt };
@@ -52,6 +53,11 @@ const holdMessages = {
   ReconcileDisabled: 'the annotation modelserver.dev/reconcile is "disabled": changes of the resource wait',
 } as const;
 
+/** With more models than these, less is told of each version: all of the status has to stay below 100 KiB. */
+const fewModels = 8;
+const room = { longest: longestMessage, mostVersions: 8 };
+const littleRoom = { longest: 64, mostVersions: 4 };
+
 function judgeModels(snapshot: Snapshot): ModelVerdict[] {
   const { resource, pods, answers, revision } = snapshot;
   const now = timestamp(snapshot.now);
@@ -63,7 +69,12 @@ function judgeModels(snapshot: Snapshot): ModelVerdict[] {
       answer: answers.get(pod.name)!.get(wish.name) ?? { kind: 'unknown-model' as const },
     }));
     const prior = resource.status?.models?.find(({ name }) => name === wish.name);
-    return judgeModel(wish, views, { replicas: resource.spec.replicas, prior, now });
+    return judgeModel(wish, views, {
+      replicas: resource.spec.replicas,
+      prior,
+      now,
+      ...(snapshot.models.length <= fewModels ? room : littleRoom),
+    });
   });
 }
 

@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { modelServer } from '../../../test/support/model-server.ts';
+import type { ModelAnswer, VersionAnswer, VersionState } from '../models/model-status-source.ts';
+import { judge } from './judge.ts';
+import { listedModels } from './models-of.ts';
+import type { PodFacts } from './pod-facts.ts';
+import type { Deployment, Snapshot } from './snapshot.ts';
+import { statusOf } from './status.ts';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+const revision = 'r2';
+
+const version = (number: number, state: VersionState, errorMessage = ''): VersionAnswer => ({
+  version: number,
+  state,
+  errorCode: errorMessage === '' ? 'OK' : 'UNKNOWN',
+  errorMessage: errorMessage || 'OK',
+});
+const says = (...versions: VersionAnswer[]): ModelAnswer => ({ kind: 'versions', versions });
+
+const pod = (name: string, over: Partial<PodFacts> = {}): PodFacts => ({
+  name,
+  uid: name,
+  host: '10.0.0.1',
+  isReady: true,
+  revision,
+  trouble: undefined,
+  wait: undefined,
+  annotations: {},
+  ...over,
+});
+
+const deployment = (replicas: number, over: object = {}): Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'x', generation: 3 },
+  status: {
+    observedGeneration: 3,
+    replicas,
+    updatedReplicas: replicas,
+    readyReplicas: replicas,
+    availableReplicas: replicas,
+    ...over,
+  },
+});
+
+interface Row {
+  readonly what: string;
+  readonly spec?: object;
+  readonly status?: object;
+  readonly replicas?: number;
+  readonly pods?: readonly PodFacts[];
+  /** By pod; of the one model digits, unless models are named. */
+  readonly answers?: Readonly<Record<string, ModelAnswer | Record<string, ModelAnswer>>>;
+  readonly deployment?: Deployment | undefined;
+  readonly snapshot?: Partial<Snapshot>;
+  /** Ready, Available, Progressing, Degraded, and Reconciling or Stalled or nothing. */
+  readonly conditions: readonly [string, string, string, string, string];
+  readonly reason: string;
+  readonly message: RegExp;
+  readonly model?: object;
+}
+
+const v1 = says(version(1, 'AVAILABLE'));
+const broken = says(version(3, 'LOADING', 'no such layer'), version(2, 'AVAILABLE'));
+const steady = ['True', 'True', 'False', 'False', ''] as const;
+const moving = ['False', 'True', 'True', 'False', 'Reconciling'] as const;
+const starting = ['False', 'False', 'True', 'False', 'Reconciling'] as const;
+const stalled = ['False', 'True', 'False', 'True', 'Stalled'] as const;
+const dead = ['False', 'False', 'False', 'True', 'Stalled'] as const;
+
+const rows: readonly Row[] = [
+  {
+    what: 'steady',
+    answers: { a: v1 },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /^1 model on 1\/1 pods$/,
+    model: { ready: true, state: 'Available', servingVersion: 1, desiredVersions: [1] },
+  },
+  {
+    what: 'nothing is there yet',
+    pods: [],
+    deployment: undefined,
+    conditions: starting,
+    reason: 'PodsStarting',
+    message: /^0\/1 pods are ready$/,
+    model: { ready: false, state: 'Unknown' },
+  },
+  {
+    what: 'a pod that no node takes',
+    pods: [pod('a', { host: undefined, isReady: false, wait: { reason: 'Unschedulable', message: 'pod a: no cpu' } })],
+    deployment: deployment(1, { readyReplicas: 0, availableReplicas: 0 }),
+    conditions: starting,
+    reason: 'Unschedulable',
+    message: /no cpu/,
+  },
+  {
+    what: 'pods of the old template serve while the new one starts',
+    pods: [pod('a', { revision: 'r1' }), pod('b', { isReady: false })],
+    answers: { a: v1, b: { kind: 'unreachable', reason: 'refused' } },
+    deployment: deployment(2, { updatedReplicas: 1 }),
+    conditions: moving,
+    reason: 'RollingOut',
+    message: /^0\/1 pods of revision r2 are ready, 1 others are there$/,
+  },
+  {
+    what: 'a Deployment that its controller has not looked at',
+    answers: { a: v1 },
+    deployment: deployment(1, { observedGeneration: 2 }),
+    conditions: moving,
+    reason: 'PodsStarting',
+    message: /pods are ready/,
+  },
+  {
+    what: 'a version that loads on one of two pods',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: says(version(2, 'AVAILABLE')), b: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'LoadingModels',
+    message: /^model digits: version 2 is available on 1\/2 pods$/,
+    model: { ready: false, state: 'Loading', servingVersion: 2, desiredVersions: [2] },
+  },
+  {
+    what: 'a version that one of two pods has not noticed',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: says(version(2, 'AVAILABLE')), b: v1 },
+    conditions: moving,
+    reason: 'LoadingModels',
+    message: /version 2 is available on 1\/2 pods/,
+  },
+  {
+    what: 'an old version that is still being unloaded does not count',
+    answers: { a: says(version(2, 'AVAILABLE'), version(1, 'UNLOADING')) },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /1 model/,
+    model: { state: 'Available', servingVersion: 2, desiredVersions: [2] },
+  },
+  {
+    what: 'a new version does not load, the last good one serves',
+    answers: { a: broken },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /^model digits: version 3 does not load on 1\/1 pods; version 2 serves on: no such layer$/,
+    model: { ready: false, state: 'Degraded', servingVersion: 2, desiredVersions: [3] },
+  },
+  {
+    what: 'the only version does not load',
+    pods: [pod('a', { isReady: false })],
+    deployment: deployment(1, { readyReplicas: 0, availableReplicas: 0 }),
+    answers: { a: says(version(3, 'LOADING', 'no such layer')) },
+    conditions: dead,
+    reason: 'ModelLoadFailed',
+    message: /no version serves: no such layer/,
+    model: { state: 'Failed', desiredVersions: [3] },
+  },
+  {
+    what: 'changed files of a served version do not load',
+    answers: { a: says(version(1, 'AVAILABLE', 'torn file')) },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /the changed files of version 1 do not load on 1\/1 pods; version 1 serves on: torn file/,
+    model: { state: 'Degraded', servingVersion: 1 },
+  },
+  {
+    what: 'what fails on pods that are about to go ends with them',
+    pods: [pod('a', { revision: 'r1' }), pod('b', { isReady: false, host: undefined })],
+    answers: { a: broken },
+    deployment: deployment(2, { updatedReplicas: 1 }),
+    conditions: moving,
+    reason: 'RollingOut',
+    message: /others are there/,
+  },
+  {
+    what: 'a model that is not required does not load',
+    spec: { models: [{ name: 'digits' }, { name: 'extra', required: false }] },
+    answers: { a: { digits: v1, extra: broken } },
+    conditions: ['True', 'True', 'False', 'True', ''],
+    reason: 'ModelsServing',
+    message: /2 models/,
+  },
+  {
+    what: 'the wanted version is nowhere',
+    spec: { models: [{ name: 'digits', versionPolicy: { specific: { versions: [4] } } }] },
+    answers: { a: v1 },
+    conditions: moving,
+    reason: 'VersionNotFound',
+    message: /^model digits: there is no version 4 in its folder$/,
+    model: { state: 'Loading', servingVersion: 1, desiredVersions: [4] },
+  },
+  {
+    what: 'an empty folder',
+    pods: [pod('a', { isReady: false })],
+    deployment: deployment(1, { readyReplicas: 0, availableReplicas: 0 }),
+    answers: { a: says() },
+    conditions: starting,
+    reason: 'PodsStarting',
+    message: /0\/1 pods are ready/,
+    model: { state: 'Missing', message: 'model digits: there is no version in its folder' },
+  },
+  {
+    what: 'a pod that has not read the new config',
+    answers: { a: { kind: 'unknown-model' } },
+    conditions: ['False', 'False', 'True', 'False', 'Reconciling'],
+    reason: 'ConfigPropagating',
+    message: /1\/1 pods do not know of it yet/,
+  },
+  {
+    what: 'a pod that the operator cannot reach is as good as its probe says',
+    answers: { a: { kind: 'unreachable', reason: 'refused' } },
+    conditions: moving,
+    reason: 'PodsUnreachable',
+    message: /1\/1 pods cannot be asked: refused/,
+    model: { state: 'Unknown' },
+  },
+  {
+    what: 'not there in time',
+    status: { observedGeneration: 1, rollout: { startedAt: '2026-01-01T11:49:59Z', deadline: '' } },
+    answers: { a: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) },
+    conditions: stalled,
+    reason: 'ProgressDeadlineExceeded',
+    message: /^not there within 10m: model digits: version 2 is available on 0\/1 pods$/,
+  },
+  {
+    what: 'a new generation has its own time',
+    status: { observedGeneration: 0, rollout: { startedAt: '2026-01-01T11:49:59Z', deadline: '' } },
+    answers: { a: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'LoadingModels',
+    message: /version 2/,
+  },
+  {
+    what: 'a pod whose image is not there, beside one that serves',
+    pods: [
+      pod('a', { revision: 'r1' }),
+      pod('b', {
+        isReady: false,
+        host: undefined,
+        trouble: { reason: 'ImagePullFailed', message: 'pod b: not found' },
+      }),
+    ],
+    answers: { a: v1 },
+    deployment: deployment(2, { updatedReplicas: 1 }),
+    conditions: stalled,
+    reason: 'ImagePullFailed',
+    message: /not found/,
+  },
+  {
+    what: 'pods that may not be created',
+    pods: [],
+    deployment: deployment(0, {
+      conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }],
+    }),
+    conditions: dead,
+    reason: 'PodCreationFailed',
+    message: /exceeded quota/,
+  },
+  {
+    what: 'an obstacle in front of everything',
+    answers: { a: v1 },
+    snapshot: { obstacle: { reason: 'NameConflict', message: 'there is a Service x' } },
+    conditions: stalled,
+    reason: 'NameConflict',
+    message: /there is a Service x/,
+  },
+  {
+    what: 'paused',
+    answers: { a: v1 },
+    snapshot: { hold: 'Paused' },
+    conditions: ['False', 'True', 'False', 'False', ''],
+    reason: 'Paused',
+    message: /spec\.rollout\.paused/,
+  },
+  {
+    what: 'hands off, with nothing to do',
+    answers: { a: v1 },
+    snapshot: { hold: 'ReconcileDisabled' },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /1 model/,
+  },
+  {
+    what: 'hands off, with something to do',
+    answers: { a: v1 },
+    snapshot: { hold: 'ReconcileDisabled', isBehind: true },
+    conditions: ['False', 'True', 'False', 'False', ''],
+    reason: 'ReconcileDisabled',
+    message: /annotation/,
+  },
+  {
+    what: 'scaled to zero',
+    replicas: 0,
+    pods: [],
+    conditions: ['True', 'False', 'False', 'False', ''],
+    reason: 'ScaledToZero',
+    message: /as wanted/,
+  },
+  {
+    what: 'a server whose labels all point somewhere serves several versions',
+    spec: { models: [{ name: 'digits', versionPolicy: { latest: { numVersions: 2 } } }] },
+    answers: { a: says(version(1, 'AVAILABLE'), version(2, 'AVAILABLE'), version(3, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'LoadingModels',
+    message: /version 1 is still there/,
+    model: { desiredVersions: [3, 2], servingVersion: 3 },
+  },
+];
+
+for (const row of rows) {
+  test(row.what, () => {
+    const { status } = observe(row);
+    const find = (type: string) => status.conditions?.find((condition) => condition.type === type);
+    const abnormal = ['Reconciling', 'Stalled'].filter((type) => find(type)?.status === 'True').join();
+    const four = ['Ready', 'Available', 'Progressing', 'Degraded'].map((type) => find(type)?.status);
+    assert.deepEqual([...four, abnormal], row.conditions, JSON.stringify(status.conditions, undefined, 1));
+    const ready = find('Ready')!;
+    assert.equal(ready.reason, row.reason);
+    assert.match(ready.message, row.message);
+    for (const condition of status.conditions ?? []) {
+      assert.notEqual(condition.message, '', condition.type);
+      assert.equal(condition.observedGeneration, 1);
+    }
+    assert.equal(status.observedGeneration, 1);
+    if (row.model) {
+      const model = status.models![0]! as object as Record<string, unknown>;
+      for (const [key, value] of Object.entries(row.model)) assert.deepEqual(model[key], value, key);
+    }
+  });
+}
+
+test('times stay while what they are about stays', () => {
+  const before = observe({ ...rows[0]!, answers: { a: v1 } }, now - 60_000).status;
+  const after = observe({ ...rows[0]!, answers: { a: broken }, status: before }).status;
+  const time = (status: typeof before, type: string) =>
+    status.conditions?.find((condition) => condition.type === type)?.lastTransitionTime;
+  assert.equal(time(after, 'Ready'), '2026-01-01T12:00:00Z');
+  assert.equal(time(after, 'Available'), '2026-01-01T11:59:00Z');
+  assert.deepEqual(after.lastSuccessful, { generation: 1, revision, time: '2026-01-01T11:59:00Z' });
+  assert.equal(after.failedGeneration, 1);
+  const again = observe({ ...rows[0]!, answers: { a: broken }, status: after }, now + 1000).status;
+  assert.deepEqual(again, after);
+});
+
+test('the status stays small, whatever the servers say', () => {
+  const models = Array.from({ length: 64 }, (_, i) => ({ name: `model-${i}`, versionPolicy: { all: {} } }));
+  const long = 'x'.repeat(100_000);
+  const versions = Array.from({ length: 50 }, (_, i) => version(i + 1, 'LOADING', long));
+  const answers = Object.fromEntries(models.map(({ name }) => [name, says(...versions)]));
+  const { status } = observe({ ...rows[0]!, spec: { models }, answers: { a: answers } });
+  const size = Buffer.byteLength(JSON.stringify(status));
+  assert.ok(size < 100 * 1024, `${size} bytes`);
+  for (const model of status.models!) assert.equal(model.versions!.length, 4);
+});
+
+function observe(row: Row, at = now) {
+  const replicas = row.replicas ?? 1;
+  const resource = modelServer(
+    { replicas, models: [{ name: 'digits' }], ...row.spec },
+    row.status ? { status: row.status } : {},
+  );
+  const snapshot: Snapshot = {
+    resource,
+    revision,
+    configRevision: 'c1',
+    models: listedModels(resource.spec),
+    deployment: 'deployment' in row ? row.deployment : deployment(replicas),
+    pods: row.pods ?? [pod('a')],
+    answers: new Map(
+      Object.entries(row.answers ?? {}).map(([name, answer]) => [
+        name,
+        new Map(Object.entries('kind' in answer ? { digits: answer as ModelAnswer } : answer)),
+      ]),
+    ),
+    obstacle: undefined,
+    hold: undefined,
+    isBehind: false,
+    clusterDomain: 'cluster.local',
+    now: at,
+    ...row.snapshot,
+  };
+  return { status: statusOf(snapshot, judge(snapshot)) };
+}
