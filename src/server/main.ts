@@ -140,7 +140,7 @@ function startModels(
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
 function checkFirstLoad(name: string, registry: Lifecycle, repositories: Repositories): void {
   const causes = [...repositories.unreadable(), ...registry.causes(name)];
-  if (causes.length === 0 || registry.readiness()?.get(name)) return;
+  if (causes.length === 0 || registry.readiness()?.models.get(name)) return;
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
 

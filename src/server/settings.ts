@@ -153,6 +153,7 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
     model: {
       name: name ?? '',
       basePath: basePath ?? '',
+      required: true,
       policy: readVersionPolicy(policy ?? { all: {} }, '--model_version_policy', problems),
       options: {
         targetDevice: values.get('target_device') ?? flags.get('target_device')!.default!,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { HealthClient } from '../support/health.ts';
 import { listServices, type ReflectionAnswer } from '../support/reflection.ts';
 import { single, writeVersion } from '../support/repository.ts';
@@ -60,6 +60,60 @@ test('one model that does not serve holds back the whole, not the other; a watch
   configure('m');
   assert.deepEqual(await later.first(2), ['NOT_SERVING', 'SERVICE_UNKNOWN']);
   assert.equal(await health.check(''), 'SERVING');
+});
+
+/** A server of a config file beside its models, which may be rewritten; `name?` is not required. */
+async function startConfigured(t: TestContext, folder: string, ...names: string[]) {
+  const config = join(folder, 'config.json');
+  const configure = (...wanted: string[]) => {
+    const list = wanted.map((text) => {
+      const name = text.replace('?', '');
+      return { config: { name, base_path: name, ...(name !== text && { required: false }) } };
+    });
+    writeFileSync(config, JSON.stringify({ model_config_list: list }));
+  };
+  configure(...names);
+  const server = await startServer(t, ['--config_path', config, '--settle_milliseconds', '100']);
+  return { configure, server, health: new HealthClient(t, server.port) };
+}
+
+test('a model that is not required holds nothing back, and its own name tells how it is', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(join(folder, 'm'), 1);
+  mkdirSync(join(folder, 'later'));
+  const { health } = await startConfigured(t, folder, 'm', 'later?');
+  const services = ['', 'tensorflow.serving.PredictionService', 'm', 'later'];
+  const check = () => Promise.all(services.map((service) => health.check(service)));
+  assert.deepEqual(await check(), ['SERVING', 'SERVING', 'SERVING', 'NOT_SERVING']);
+  writeVersion(join(folder, 'later'), 1);
+  await eventually(check, (found) => found.every((status) => status === 'SERVING'));
+});
+
+test('a server that was ready stays so while required models are added, be they late or broken; a new one is not', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(join(folder, 'm'), 1);
+  mkdirSync(join(folder, 'broken/1'), { recursive: true });
+  writeFileSync(join(folder, 'broken/1/model.xml'), 'no model');
+  mkdirSync(join(folder, 'late'));
+  const { configure, server, health } = await startConfigured(t, folder, 'm');
+  const whole = health.watch('');
+  const late = health.watch('late');
+  await Promise.all([whole.first(1), late.first(1)]);
+  configure('m', 'late', 'broken');
+  await server.logged(({ model, error_code }) => model === 'broken' && error_code === 'UNKNOWN');
+  assert.equal(await health.check(''), 'SERVING');
+  assert.equal(await health.check('broken'), 'NOT_SERVING');
+  writeVersion(join(folder, 'late'), 1);
+  assert.deepEqual(await late.first(3), ['SERVICE_UNKNOWN', 'NOT_SERVING', 'SERVING']);
+  assert.deepEqual(whole.told, ['SERVING']);
+
+  const other = await startConfigured(t, folder, 'm', 'late', 'broken');
+  assert.equal(await other.health.check(''), 'NOT_SERVING');
+  other.configure('m', 'late', 'broken?');
+  await eventually(
+    () => other.health.check(''),
+    (status) => status === 'SERVING',
+  );
 });
 
 test('at its end the server says so to those who watch, and does not wait for them', async (t) => {

@@ -11,6 +11,8 @@ export interface ModelConfig {
   readonly name: string;
   /** Absolute. */
   readonly basePath: string;
+  /** Whether the server as a whole is ready for requests only with it. */
+  readonly required: boolean;
   readonly policy: VersionPolicy;
   readonly options: Omit<LoadOptions, 'cacheDir'>;
 }
@@ -52,7 +54,8 @@ export function readModelConfig(
     problems.add(path, 'an object with the one key "config"', value);
     return undefined;
   }
-  const { name, base_path, model_version_policy, nireq, target_device, plugin_config, ...rest } = value.config;
+  const { name, base_path, required, model_version_policy, nireq, target_device, plugin_config, ...rest } =
+    value.config;
   const at = (field: string) => `${path}.config.${field}`;
   for (const [field, content] of Object.entries(rest)) {
     if (!later.has(field)) problems.say(at(field), 'there is no such field');
@@ -64,6 +67,9 @@ export function readModelConfig(
       : readVersionPolicy(model_version_policy, at('model_version_policy'), problems);
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
+  if (required !== undefined && typeof required !== 'boolean') {
+    problems.add(at('required'), 'true or false', required);
+  }
   if (nireq !== undefined && !isInteger(nireq, 0, mostInferRequests)) {
     problems.add(at('nireq'), `an integer from 0 to ${mostInferRequests}`, nireq);
   }
@@ -76,6 +82,7 @@ export function readModelConfig(
   return {
     name,
     basePath,
+    required: required !== false,
     policy,
     options: {
       targetDevice: isFilled(target_device) ? target_device : 'CPU',

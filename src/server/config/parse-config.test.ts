@@ -11,6 +11,7 @@ const at = 'model_config_list[0].config';
 const plain = {
   name: 'm',
   basePath: '/m',
+  required: true,
   policy: { kind: 'latest', count: 1 },
   options: { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 },
 };
@@ -23,6 +24,8 @@ const accepted: [what: string, over: object, model: object][] = [
   ['a device', { target_device: 'GPU.1' }, { ...plain, options: { ...plain.options, targetDevice: 'GPU.1' } }],
   ['infer requests', { nireq: 4 }, { ...plain, options: { ...plain.options, inferRequests: 4 } }],
   ['as many as may be', { nireq: 100_000 }, { ...plain, options: { ...plain.options, inferRequests: 100_000 } }],
+  ['a model that need not be there', { required: false }, { ...plain, required: false }],
+  ['a model that must be there', { required: true }, plain],
   [
     'fields that are to come, where they ask for nothing',
     { batch_size: 0, allow_cache: false, stateful: false },
@@ -102,6 +105,7 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
   ['too many infer requests', { nireq: 100_001 }, `${at}.nireq: expected an integer from 0 to 100000, got 100001`],
   ['half an infer request', { nireq: 1.5 }, `${at}.nireq: expected an integer from 0 to 100000, got 1.5`],
   ['text for a number', { nireq: '4' }, `${at}.nireq: expected an integer from 0 to 100000, got "4"`],
+  ['a text for true or false', { required: 'false' }, `${at}.required: expected true or false, got "false"`],
   ['an empty device', { target_device: '' }, `${at}.target_device: expected the name of a device, got ""`],
   [
     'properties as a list',

@@ -7,7 +7,7 @@ import type { VersionStatus } from '../model/version-status.ts';
 import { attribute } from '../observe/attributes.ts';
 import type { CallContext } from '../observe/call-context.ts';
 import type { Attributes } from '../observe/span.ts';
-import type { Pinned, Registry } from '../registry/registry.ts';
+import type { Pinned, Readiness, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
 import { fromTextRows, givesTextRows } from './text-rows.ts';
 import { validateInputs } from './validate-inputs.ts';
@@ -64,8 +64,8 @@ export class Dataplane {
     return this.#registry.status(spec);
   }
 
-  /** By name, for every model that is wanted: whether a version of it is available. Undefined until it is known what is wanted. */
-  readiness(): ReadonlyMap<string, boolean> | undefined {
+  /** Undefined until it is known what is wanted. */
+  readiness(): Readiness | undefined {
     return this.#registry.readiness();
   }
 

@@ -10,6 +10,8 @@ export interface Wanted {
 
 export interface WantedModel {
   readonly name: string;
+  /** Whether the server as a whole is ready for requests only with it. */
+  readonly required: boolean;
   readonly policy: VersionPolicy;
   readonly options: LoadOptions;
   readonly repository: Repository;

@@ -46,7 +46,8 @@ function bench(t: Pick<TestContext, 'after'>) {
       directory: join(folder, `${version}`),
       unchanged: async () => !changing.has(version),
     }));
-    registry.want({ models: [{ name: 'm', policy, options, repository: { state: 'listed', versions: listed } }] });
+    const repository = { state: 'listed', versions: listed } as const;
+    registry.want({ models: [{ name: 'm', required: true, policy, options, repository }] });
     return settle();
   };
   const states = () =>
@@ -343,7 +344,7 @@ test('whatever comes, once a version serves there is always one, and nothing tha
         else if (each.kind === 'pin' && served) pins.push(registry.acquire({ name: 'm' }));
         else if (each.kind === 'unpin') pins.pop()?.release();
         await settle();
-        const ready = registry.readiness()?.get('m') ?? false;
+        const ready = registry.readiness()?.models.get('m') ?? false;
         assert.ok(ready || !served, 'nothing serves any more');
         served ||= ready;
         if (served) registry.acquire({ name: 'm' }).release();

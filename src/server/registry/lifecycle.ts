@@ -10,7 +10,8 @@ import { comingVersions, find, mayCome, notLoaded } from './find.ts';
 import { Instance } from './instance.ts';
 import { identityOf, type LoadAction, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
-import type { Pinned, Registry } from './registry.ts';
+import { ReadinessLatch } from './readiness-latch.ts';
+import type { Pinned, Readiness, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
 import { publicStatus, statusOf, type VersionRecord } from './version-record.ts';
 import { move, type StateEvent } from './version-state.ts';
@@ -46,6 +47,7 @@ export class Lifecycle implements Registry {
   #told = false;
   #wanted = new Map<string, WantedModel>();
   #served: Served = nothingServed;
+  readonly #readiness = new ReadinessLatch();
   /** All versions that there ever were, by model. */
   readonly #records = new Map<string, Map<number, VersionRecord>>();
   readonly #changes: Changes;
@@ -65,6 +67,7 @@ export class Lifecycle implements Registry {
     this.#told = true;
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
+    this.#readiness.update(this.#wanted, this.#served);
     this.#act();
     this.#changes.announce();
   }
@@ -101,9 +104,10 @@ export class Lifecycle implements Registry {
     return statusOf(this.#records, comingVersions(this.#records, this.#wanted.get(spec.name)), spec);
   }
 
-  readiness(): ReadonlyMap<string, boolean> | undefined {
+  readiness(): Readiness | undefined {
     if (!this.#told) return undefined;
-    return new Map([...this.#wanted.keys()].map((name) => [name, this.#served.has(name)]));
+    const models = new Map([...this.#wanted.keys()].map((name) => [name, this.#served.has(name)]));
+    return { isReady: this.#readiness.isReady, models };
   }
 
   subscribe(listener: () => void): () => void {
@@ -264,6 +268,7 @@ export class Lifecycle implements Registry {
   #serve(changed: VersionRecord): void {
     const instances = [...this.#records.get(changed.name)!.values()].flatMap(({ instance }) => instance ?? []);
     this.#served = withModel(this.#served, changed.name, instances);
+    this.#readiness.update(this.#wanted, this.#served);
   }
 
   #move(record: VersionRecord, event: StateEvent): void {

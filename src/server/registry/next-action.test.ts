@@ -17,7 +17,7 @@ function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
     fingerprint: text,
     unchanged: async () => true,
   }));
-  return { name: 'm', policy, options, repository: { state: 'listed', versions } };
+  return { name: 'm', required: true, policy, options, repository: { state: 'listed', versions } };
 }
 
 const gone: WantedModel = { ...wanted(latest), repository: { state: 'unreadable', cause: 'ENOENT' } };

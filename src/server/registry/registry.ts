@@ -22,8 +22,8 @@ export interface Registry {
    * @throws ServingError `servable-not-found`, `version-not-found`
    */
   status(spec: ServableSpec): VersionStatus[];
-  /** By name, for every model that is wanted: whether a version of it is available. Undefined until it is known what is wanted. */
-  readiness(): ReadonlyMap<string, boolean> | undefined;
+  /** Undefined until it is known what is wanted. */
+  readiness(): Readiness | undefined;
   /** Calls back after every change of a version's state, until the returned function is called. */
   subscribe(listener: () => void): () => void;
   /** Resolves once everything that is wanted has been loaded or has failed; what failed may be tried again then. */
@@ -32,6 +32,13 @@ export interface Registry {
   stopLoading(): void;
   /** Unloads everything; waits `ms` milliseconds at most for requests under way. @returns whether nothing is left */
   close(ms: number): Promise<boolean>;
+}
+
+export interface Readiness {
+  /** Whether requests may be sent to the server as a whole: see decision 7. */
+  readonly isReady: boolean;
+  /** By name, for every model that is wanted: whether a version of it is available. */
+  readonly models: ReadonlyMap<string, boolean>;
 }
 
 /** A version that cannot be unloaded until it is released. */

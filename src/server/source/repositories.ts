@@ -57,10 +57,11 @@ export class Repositories {
 
   /** Only ever the complete set. Of a model that has not been looked at yet nothing is known: what is loaded stays. */
   #tell(): void {
-    const models = this.#models.map(({ name, basePath, policy, options }) => {
+    const models = this.#models.map(({ basePath, options, ...model }) => {
+      const { name } = model;
       const repository = this.#watches.get(JSON.stringify([name, basePath]))?.repository ?? notLookedAt;
       const loadOptions = this.#cacheDir === undefined ? options : { ...options, cacheDir: this.#cacheDir };
-      return { name, policy, options: loadOptions, repository };
+      return { ...model, options: loadOptions, repository };
     });
     this.#want({ models });
   }

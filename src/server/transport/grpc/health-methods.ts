@@ -10,20 +10,18 @@ const alwaysServing = 'tensorflow.serving.ModelService';
 const asWhole = ['', 'tensorflow.serving.PredictionService'];
 
 /**
- * grpc.health.v1. The server as a whole serves when every model has a version available, which nobody knows before the models
- * have been looked for, and it is not about to end; a model's name asks for that model.
+ * grpc.health.v1. The server as a whole serves when its required models do, which nobody knows before the models have been
+ * looked for, and it is not about to end; a model's name asks for that model.
  * @param ending aborted when the server is about to end: those who watch are told, and hold it up no longer
  */
 export function healthMethods(dataplane: Dataplane, ending: AbortSignal): Methods {
   const check = (service: string): HealthStatus => {
     if (service === alwaysServing) return 'SERVING';
-    const models = dataplane.readiness();
-    if (!models) return 'NOT_SERVING';
-    if (asWhole.includes(service))
-      return ending.aborted || ![...models.values()].every(Boolean) ? 'NOT_SERVING' : 'SERVING';
-    const ready = models.get(service);
-    if (ready === undefined) return 'SERVICE_UNKNOWN';
-    return ready && !ending.aborted ? 'SERVING' : 'NOT_SERVING';
+    const readiness = dataplane.readiness();
+    if (!readiness) return 'NOT_SERVING';
+    const isReady = asWhole.includes(service) ? readiness.isReady : readiness.models.get(service);
+    if (isReady === undefined) return 'SERVICE_UNKNOWN';
+    return isReady && !ending.aborted ? 'SERVING' : 'NOT_SERVING';
   };
   return {
     unary: {
