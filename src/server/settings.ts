@@ -155,6 +155,7 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
       basePath: basePath ?? '',
       required: true,
       policy: readVersionPolicy(policy ?? { all: {} }, '--model_version_policy', problems),
+      labels: new Map(),
       options: {
         targetDevice: values.get('target_device') ?? flags.get('target_device')!.default!,
         pluginConfig: readPluginConfig(pluginConfig ?? {}, '--plugin_config', problems),

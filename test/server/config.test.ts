@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { elements, floats } from '../../examples/clients/typescript/client.ts';
 import { convolutionModel } from '../support/ir-model.ts';
 import { outcome, predict, predictSum, statuses } from '../support/predict.ts';
 import { load, writeVersion } from '../support/repository.ts';
@@ -137,4 +138,57 @@ test('an option of a model that changes loads it anew, and no request fails', as
   assert.deepEqual(requests.failures, []);
   assert.deepEqual([...requests.answers.keys()], [1]);
   assert.equal(loads(), changes.length + 1);
+});
+
+test('labels stand for versions, move when the config says so, and nothing is loaded anew for it', async (t) => {
+  const { folder, server, configure } = await startConfigured(t, entry('m', { version_labels: { stable: 1 } }));
+  const spec = (label: string) => ({ name: 'm', version_label: label });
+  const inputs = { b: floats(new Float32Array(10).fill(2), 1, 10) };
+  const ask = async (label: string) => {
+    const { model_spec, outputs } = await predict(server.client, { model_spec: spec(label), inputs });
+    return { version: Number(model_spec.version.value), added: elements(outputs.a!)[0]! - 2 };
+  };
+  assert.deepEqual(await ask('stable'), { version: 1, added: 1 });
+  const requests = load(() => ask('stable'), 4);
+  writeVersion(join(folder, 'm'), 2);
+  await server.logged(({ version, state }) => version === 2 && state === 'AVAILABLE');
+  assert.deepEqual(
+    await ask('stable'),
+    { version: 1, added: 1 },
+    'the policy picks the latest; the label keeps its version',
+  );
+  assert.deepEqual(await predictSum(server.client), { version: 2, added: 2 });
+
+  configure(entry('m', { version_labels: { stable: 1, canary: 2 } }));
+  await eventually(
+    () => ask('canary'),
+    ({ version }) => version === 2,
+  );
+  configure(entry('m', { version_labels: { stable: 3, canary: 2 } }));
+  await server.logged(({ msg }) => msg === 'The config file was read');
+  mkdirSync(join(folder, 'm/3'));
+  writeFileSync(join(folder, 'm/3/model.xml'), 'no model');
+  await server.logged(({ version, error_code }) => version === 3 && error_code === 'UNKNOWN');
+  assert.deepEqual(await ask('stable'), { version: 1, added: 1 }, 'the new version does not load');
+  writeVersion(join(folder, 'm'), 3);
+  await eventually(
+    () => ask('stable'),
+    ({ version }) => version === 3,
+  );
+  await requests.stop();
+  assert.deepEqual(requests.failures, []);
+  assert.deepEqual([...requests.answers.keys()], [1, 3]);
+  const loads = server.log.filter(({ msg, version }) => msg === 'Loading model version' && version !== 3);
+  assert.equal(loads.length, 2, 'once for each version');
+
+  const metadata = await server.client.call<{ model_spec: { version: { value: string } } }>(
+    'PredictionService',
+    'GetModelMetadata',
+    { model_spec: spec('stable'), metadata_field: ['signature_def'] },
+  );
+  assert.equal(metadata.model_spec.version.value, '3');
+  const status = (label: string) => server.client.call('ModelService', 'GetModelStatus', { model_spec: spec(label) });
+  assert.match(JSON.stringify(await status('canary')), /"version":"2","state":"AVAILABLE"/);
+  const refusal = '5 Model with requested version is not found - no version has the label: nobody';
+  for (const answer of [ask('nobody'), status('nobody')]) assert.equal(await outcome(answer), refusal);
 });

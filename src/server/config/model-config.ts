@@ -4,6 +4,7 @@ import { latestOnly } from '../model/version-policy.ts';
 import type { LoadOptions } from '../model/wanted.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isInteger, isObject, type Problems } from './problems.ts';
+import { readVersionLabels } from './version-labels.ts';
 import { readVersionPolicy } from './version-policy.ts';
 
 /** A model as its user describes it: `LoadOptions` less what the server decides for all models. */
@@ -14,6 +15,8 @@ export interface ModelConfig {
   /** Whether the server as a whole is ready for requests only with it. */
   readonly required: boolean;
   readonly policy: VersionPolicy;
+  /** Versions by their labels. */
+  readonly labels: ReadonlyMap<string, number>;
   readonly options: Omit<LoadOptions, 'cacheDir'>;
 }
 
@@ -54,8 +57,17 @@ export function readModelConfig(
     problems.add(path, 'an object with the one key "config"', value);
     return undefined;
   }
-  const { name, base_path, required, model_version_policy, nireq, target_device, plugin_config, ...rest } =
-    value.config;
+  const {
+    name,
+    base_path,
+    required,
+    model_version_policy,
+    version_labels,
+    nireq,
+    target_device,
+    plugin_config,
+    ...rest
+  } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
   for (const [field, content] of Object.entries(rest)) {
     if (!later.has(field)) problems.say(at(field), 'there is no such field');
@@ -65,6 +77,10 @@ export function readModelConfig(
     model_version_policy === undefined
       ? latestOnly
       : readVersionPolicy(model_version_policy, at('model_version_policy'), problems);
+  const labels =
+    version_labels === undefined
+      ? new Map<string, number>()
+      : readVersionLabels(version_labels, at('version_labels'), policy, problems);
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
   if (required !== undefined && typeof required !== 'boolean') {
@@ -84,6 +100,7 @@ export function readModelConfig(
     basePath,
     required: required !== false,
     policy,
+    labels,
     options: {
       targetDevice: isFilled(target_device) ? target_device : 'CPU',
       pluginConfig,

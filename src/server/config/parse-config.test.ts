@@ -13,6 +13,7 @@ const plain = {
   basePath: '/m',
   required: true,
   policy: { kind: 'latest', count: 1 },
+  labels: new Map(),
   options: { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 },
 };
 
@@ -25,6 +26,23 @@ const accepted: [what: string, over: object, model: object][] = [
   ['infer requests', { nireq: 4 }, { ...plain, options: { ...plain.options, inferRequests: 4 } }],
   ['as many as may be', { nireq: 100_000 }, { ...plain, options: { ...plain.options, inferRequests: 100_000 } }],
   ['a model that need not be there', { required: false }, { ...plain, required: false }],
+  [
+    'labels',
+    { version_labels: { stable: 2, canary: 3 } },
+    {
+      ...plain,
+      labels: new Map([
+        ['stable', 2],
+        ['canary', 3],
+      ]),
+    },
+  ],
+  ['no labels', { version_labels: {} }, plain],
+  [
+    'a label of a version that the policy names',
+    { version_labels: { stable: 2 }, model_version_policy: { specific: { versions: [2, 3] } } },
+    { ...plain, labels: new Map([['stable', 2]]), policy: { kind: 'specific', versions: [2, 3] } },
+  ],
   ['a model that must be there', { required: true }, plain],
   [
     'fields that are to come, where they ask for nothing',
@@ -106,6 +124,29 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
   ['half an infer request', { nireq: 1.5 }, `${at}.nireq: expected an integer from 0 to 100000, got 1.5`],
   ['text for a number', { nireq: '4' }, `${at}.nireq: expected an integer from 0 to 100000, got "4"`],
   ['a text for true or false', { required: 'false' }, `${at}.required: expected true or false, got "false"`],
+  [
+    'labels as a list',
+    { version_labels: ['stable'] },
+    `${at}.version_labels: expected an object of versions by their labels, got ["stable"]`,
+  ],
+  [
+    'null for labels',
+    { version_labels: null },
+    `${at}.version_labels: expected an object of versions by their labels, got null`,
+  ],
+  [
+    'each label that is wrong',
+    { version_labels: { '': 1, a: 0, b: '2', c: 1.5, d: 1 } },
+    `${at}.version_labels: expected labels that are not empty, got ""`,
+    `${at}.version_labels.a: expected a version, which is an integer ≥ 1, got 0`,
+    `${at}.version_labels.b: expected a version, which is an integer ≥ 1, got "2"`,
+    `${at}.version_labels.c: expected a version, which is an integer ≥ 1, got 1.5`,
+  ],
+  [
+    'a label of a version that the policy does not name',
+    { version_labels: { stable: 1 }, model_version_policy: { specific: { versions: [2, 3] } } },
+    `${at}.version_labels.stable: expected one of the versions that the policy names (2, 3), got 1`,
+  ],
   ['an empty device', { target_device: '' }, `${at}.target_device: expected the name of a device, got ""`],
   [
     'properties as a list',

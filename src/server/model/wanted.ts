@@ -13,6 +13,8 @@ export interface WantedModel {
   /** Whether the server as a whole is ready for requests only with it. */
   readonly required: boolean;
   readonly policy: VersionPolicy;
+  /** Versions by their labels; they are served whatever the policy picks. */
+  readonly labels: ReadonlyMap<string, number>;
   readonly options: LoadOptions;
   readonly repository: Repository;
 }

@@ -14,6 +14,9 @@ export function versionLog(log: Logger, tracing: Tracing | undefined) {
       if (errorCode === 'OK') log.info(fields, text);
       else log.error({ ...fields, cause: errorMessage }, text);
     },
+    labelMoved(name: string, label: string, version: number) {
+      log.info({ model: name, label, version }, `The label ${label} of model ${name} stands for version ${version}`);
+    },
     loading(name: string, version: number, directory: string) {
       const span = begin('load', name, version);
       log.info({ model: name, version, directory }, 'Loading model version');

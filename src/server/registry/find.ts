@@ -3,7 +3,7 @@ import type { ServableSpec } from '../model/inference.ts';
 import type { WantedModel } from '../model/wanted.ts';
 import type { Instance } from './instance.ts';
 import { lineUp } from './next-action.ts';
-import type { Served } from './served.ts';
+import { choose, type Served } from './served.ts';
 import {
   labelNotFound,
   type Records,
@@ -14,30 +14,33 @@ import {
 import { isServing } from './version-state.ts';
 
 /**
- * The version that a request names; without a number, the newest that is available.
+ * The version that a request names, by its number or a label; else the newest that is available.
  * @throws ServingError that tells whether there is no such model, no such version, none any more, or none yet
  */
 export function find(served: Served, records: Records, wanted: WantedModel | undefined, spec: ServableSpec): Instance {
   const model = served.get(spec.name);
-  if (model && !spec.label) {
-    if (spec.version === undefined) return model.newest;
-    const instance = model.versions.get(spec.version);
-    if (instance) return instance;
-  }
+  const instance = model && choose(model, spec);
+  if (instance) return instance;
   throw whyNot(records, wanted, spec);
 }
 
 function whyNot(records: Records, wanted: WantedModel | undefined, spec: ServableSpec): ServingError {
   const versions = records.get(spec.name);
   if (!versions) return servableNotFound();
-  if (spec.label) return labelNotFound(spec.label);
-  if (spec.version === undefined) return versionNotFound();
-  if (comingVersions(records, wanted).includes(spec.version)) return notLoaded();
-  const state = versions.get(spec.version)?.state;
-  if (state === undefined) return versionNotFound();
-  return state === 'draining' || state === 'retired'
-    ? new ServingError('version-retired', 'Model with requested version is retired')
-    : notLoaded();
+  const version = numberOf(wanted, spec);
+  const notFound = spec.label === undefined ? versionNotFound() : labelNotFound(spec.label, version);
+  if (version === undefined) return notFound;
+  if (comingVersions(records, wanted).includes(version)) return notLoaded();
+  const state = versions.get(version)?.state;
+  if (state === undefined) return notFound;
+  if (state !== 'draining' && state !== 'retired') return notLoaded();
+  if (spec.label !== undefined) return notFound;
+  return new ServingError('version-retired', 'Model with requested version is retired');
+}
+
+/** The version that a request asks for, also by a label that is to stand for it. */
+function numberOf(wanted: WantedModel | undefined, { version, label }: ServableSpec): number | undefined {
+  return label === undefined ? version : wanted?.labels.get(label);
 }
 
 export function notLoaded(): ServingError {
@@ -51,12 +54,13 @@ export function mayCome(
   wanted: WantedModel | undefined,
   spec: ServableSpec,
 ): boolean {
-  if (spec.label) return false;
   const model = served.get(spec.name);
-  if (model && (spec.version === undefined || model.versions.has(spec.version))) return false;
+  if (model && choose(model, spec)) return false;
+  const version = numberOf(wanted, spec);
+  if (spec.label !== undefined && version === undefined) return false;
   if (wanted?.repository.state === 'unknown') return true;
   const coming = comingVersions(records, wanted);
-  return spec.version === undefined ? coming.length > 0 : coming.includes(spec.version);
+  return version === undefined ? coming.length > 0 : coming.includes(version);
 }
 
 /** The versions of a model that are being loaded, or in line for it: no more than the policy asks for, less those that failed. */

@@ -28,6 +28,7 @@ function bench(t: Pick<TestContext, 'after'>) {
     drainMs: 1000,
     mostWaiting: 2,
     observer: {
+      labelMoved: (_name, label, version) => told.push(`${label} is ${version}`),
       stateChanged: (_name, { version, state, errorCode }) => told.push(`${version} ${state} ${errorCode}`),
       loading: () => () => {},
       unloading: () => () => {},
@@ -39,6 +40,10 @@ function bench(t: Pick<TestContext, 'after'>) {
   engine.beforeLoad = async (directory) => {
     if (broken.has(Number(directory.split('/').at(-1)))) throw new Error('it is broken');
   };
+  let labels: Readonly<Record<string, number>> = {};
+  const label = (next: typeof labels) => {
+    labels = next;
+  };
   const want = (policy: VersionPolicy, ...versions: [version: number, fingerprint?: string][]) => {
     const listed = versions.map(([version, fingerprint = 'a']) => ({
       version,
@@ -47,12 +52,14 @@ function bench(t: Pick<TestContext, 'after'>) {
       unchanged: async () => !changing.has(version),
     }));
     const repository = { state: 'listed', versions: listed } as const;
-    registry.want({ models: [{ name: 'm', required: true, policy, options, repository }] });
+    registry.want({
+      models: [{ name: 'm', required: true, policy, labels: new Map(Object.entries(labels)), options, repository }],
+    });
     return settle();
   };
   const states = () =>
     registry.status({ name: 'm' }).map(({ version, state, errorCode }) => `${version} ${state} ${errorCode}`);
-  return { engine, clock, broken, changing, told, registry, want, states };
+  return { engine, clock, broken, changing, told, registry, want, label, states };
 }
 
 const refusal = (code: string) => (error: unknown) => error instanceof ServingError && error.code === code;
@@ -85,6 +92,93 @@ test('what cannot be had is refused by its reason', async (t) => {
   assert.throws(() => registry.acquire({ name: 'm', version: 1 }), refusal('version-retired'));
   assert.throws(() => registry.acquire({ name: 'm', label: 'canary' }), refusal('version-not-found'));
   assert.throws(() => registry.status({ name: 'm', version: 7 }), refusal('version-not-found'));
+});
+
+test('a label stands for its version as soon as that is available, and moves without a gap', async (t) => {
+  const { want, label, registry, told, engine, broken, states } = bench(t);
+  let loads = 0;
+  const { beforeLoad } = engine;
+  engine.beforeLoad = (directory) => {
+    loads++;
+    return beforeLoad(directory);
+  };
+  const versionOf = (name: string) => {
+    const { version, release } = registry.acquire({ name: 'm', label: name });
+    release();
+    return version;
+  };
+  const stable = () => versionOf('stable');
+  label({ stable: 2, canary: 3 });
+  await want(latest, [1], [2], [3]);
+  assert.deepEqual([stable(), versionOf('canary')], [2, 3]);
+  assert.deepEqual(states(), ['2 AVAILABLE OK', '3 AVAILABLE OK']);
+
+  told.length = 0;
+  label({ stable: 3, canary: 3 });
+  await want(latest, [1], [2], [3]);
+  assert.deepEqual(told, ['stable is 3', '2 UNLOADING OK', '2 END OK']);
+  assert.equal(loads, 2);
+
+  broken.add(4);
+  label({ stable: 4 });
+  await want(latest, [3], [4]);
+  assert.equal(stable(), 3);
+  assert.deepEqual(
+    registry.status({ name: 'm', label: 'stable' }).map(({ version }) => version),
+    [3],
+  );
+  await want(latest, [4]);
+  assert.equal(stable(), 3, 'its directory is gone as well');
+  broken.clear();
+  await want(latest, [4, 'b']);
+  assert.equal(stable(), 4);
+  assert.deepEqual(states().at(-2), '3 END OK');
+
+  label({});
+  await want(latest, [4, 'b']);
+  assert.throws(stable, refusal('version-not-found'));
+  assert.throws(() => registry.status({ name: 'm', label: 'stable' }), refusal('version-not-found'));
+});
+
+test('a label whose version has never been available is refused as that version is, and waited for', async (t) => {
+  const { want, label, registry, engine, broken } = bench(t);
+  label({ stable: 7, canary: 2 });
+  broken.add(2);
+  await want(latest, [1], [2]);
+  const refused = (name: string) => {
+    try {
+      return registry.acquire({ name: 'm', label: name }).version;
+    } catch (error) {
+      return `${(error as ServingError).code} ${(error as Error).message}`;
+    }
+  };
+  const notFound = 'version-not-found Model with requested version is not found';
+  assert.equal(refused('stable'), `${notFound} - version 7 is not there, whose label is: stable`);
+  assert.equal(refused('nobody'), `${notFound} - no version has the label: nobody`);
+  assert.equal(refused('canary'), 'not-loaded Model with requested version is not loaded yet');
+  assert.deepEqual(
+    registry.status({ name: 'm', label: 'canary' }).map(({ errorCode }) => errorCode),
+    ['UNKNOWN'],
+  );
+  await registry.whenLoaded({ name: 'm', label: 'nobody' }, 10_000, undefined);
+
+  let go = () => {};
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await want(latest, [1], [2, 'b']);
+  const waiting = registry.whenLoaded({ name: 'm', label: 'canary' }, 10_000, undefined);
+  go();
+  await waiting;
+  assert.equal(refused('canary'), 2);
+});
+
+test('a model that is removed takes its labels along', async (t) => {
+  const { want, label, registry, states } = bench(t);
+  label({ stable: 1 });
+  await want(latest, [1], [2]);
+  registry.want({ models: [] });
+  await settle();
+  assert.deepEqual(states(), ['1 END OK', '2 END OK']);
+  assert.throws(() => registry.acquire({ name: 'm', label: 'stable' }), refusal('version-not-found'));
 });
 
 test('a failed version is tried again, ever more seldom, and the last good one serves', async (t) => {
@@ -310,7 +404,7 @@ test('closing unloads everything', async (t) => {
   await engine.close();
 });
 
-test('whatever comes, once a version serves there is always one, and nothing that is used is unloaded', async (t) => {
+test('whatever comes, once a version serves there is always one, and nothing that is used is unloaded; a label that stands for one goes on to', async (t) => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('want' as const),
@@ -321,6 +415,7 @@ test('whatever comes, once a version serves there is always one, and nothing tha
     fc.record({ kind: fc.constant('break' as const), version: fc.integer({ min: 1, max: 4 }) }),
     fc.record({ kind: fc.constant('mend' as const), version: fc.integer({ min: 1, max: 4 }) }),
     fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 5000 }) }),
+    fc.record({ kind: fc.constant('label' as const), version: fc.integer({ min: 1, max: 4 }) }),
     fc.constant({ kind: 'pin' as const }),
     fc.constant({ kind: 'unpin' as const }),
   );
@@ -330,16 +425,19 @@ test('whatever comes, once a version serves there is always one, and nothing tha
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-      const { want, registry, broken, clock, engine } = bench({
+      const { want, label, registry, broken, clock, engine } = bench({
         after: (cleanUp) => cleanUps.push(cleanUp as () => void),
       });
       const pins: Pinned[] = [];
       let served = false;
+      let isBound = false;
+      const askLabelled = () => registry.acquire({ name: 'm', label: 'stable' }).release();
       for (const each of steps) {
         if (each.kind === 'want')
           await want(each.policy, ...each.versions.map((version): [number, string] => [version, each.print]));
         else if (each.kind === 'break') broken.add(each.version);
         else if (each.kind === 'mend') broken.delete(each.version);
+        else if (each.kind === 'label') label({ stable: each.version });
         else if (each.kind === 'advance') await clock.advance(each.ms);
         else if (each.kind === 'pin' && served) pins.push(registry.acquire({ name: 'm' }));
         else if (each.kind === 'unpin') pins.pop()?.release();
@@ -348,9 +446,18 @@ test('whatever comes, once a version serves there is always one, and nothing tha
         assert.ok(ready || !served, 'nothing serves any more');
         served ||= ready;
         if (served) registry.acquire({ name: 'm' }).release();
+        if (!isBound) {
+          try {
+            askLabelled();
+            isBound = true;
+          } catch {
+            // It has not stood for anything yet.
+          }
+        } else askLabelled();
       }
       for (const pin of pins) pin.release();
       broken.clear();
+      label({});
       await want(latest, [4, 'z']);
       await clock.advance(120_000);
       assert.equal(registry.acquire({ name: 'm' }).version, 4);

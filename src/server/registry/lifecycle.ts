@@ -35,6 +35,8 @@ const unknown = {
   failure: undefined,
 } as const;
 
+const noLabels: ReadonlyMap<string, number> = new Map();
+
 const beingChanged = 'Files are being changed; they are read once they stay the same';
 
 /** Copying a model may take a while, a broken one may be mended: soon at first, then ever more seldom. */
@@ -67,6 +69,7 @@ export class Lifecycle implements Registry {
     this.#told = true;
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
+    for (const name of this.#served.keys()) this.#serve(name);
     this.#readiness.update(this.#wanted, this.#served);
     this.#act();
     this.#changes.announce();
@@ -101,7 +104,13 @@ export class Lifecycle implements Registry {
   }
 
   status(spec: ServableSpec): VersionStatus[] {
-    return statusOf(this.#records, comingVersions(this.#records, this.#wanted.get(spec.name)), spec);
+    const wanted = this.#wanted.get(spec.name);
+    const { label } = spec;
+    const labelled =
+      label === undefined
+        ? undefined
+        : (this.#served.get(spec.name)?.labels.get(label)?.version ?? wanted?.labels.get(label));
+    return statusOf(this.#records, comingVersions(this.#records, wanted), spec, labelled);
   }
 
   readiness(): Readiness | undefined {
@@ -191,7 +200,7 @@ export class Lifecycle implements Registry {
       record.instance = new Instance(name, candidate.version, model);
       record.identity = identity;
       record.failure = undefined;
-      this.#serve(record);
+      this.#serve(name);
       this.#move(record, 'loaded');
       if (old) this.#unload(old);
       done();
@@ -224,7 +233,7 @@ export class Lifecycle implements Registry {
     record.identity = undefined;
     record.failure = undefined;
     // No new request finds it from here on, before it is told to go.
-    this.#serve(record);
+    this.#serve(record.name);
     if (instance) {
       record.leaving = instance;
       this.#unload(instance, () => {
@@ -264,11 +273,15 @@ export class Lifecycle implements Registry {
     this.#unloads.add(unloaded);
   }
 
-  /** Brings what requests find in line with a record. */
-  #serve(changed: VersionRecord): void {
-    const instances = [...this.#records.get(changed.name)!.values()].flatMap(({ instance }) => instance ?? []);
-    this.#served = withModel(this.#served, changed.name, instances);
+  /** Brings what requests find in line with a model's records, and with the labels that are wanted. */
+  #serve(name: string): void {
+    const before = this.#served.get(name)?.labels;
+    const instances = [...this.#records.get(name)!.values()].flatMap(({ instance }) => instance ?? []);
+    this.#served = withModel(this.#served, name, instances, this.#wanted.get(name)?.labels ?? noLabels);
     this.#readiness.update(this.#wanted, this.#served);
+    for (const [label, { version }] of this.#served.get(name)?.labels ?? []) {
+      if (before?.get(label)?.version !== version) this.#options.observer.labelMoved(name, label, version);
+    }
   }
 
   #move(record: VersionRecord, event: StateEvent): void {
@@ -292,6 +305,7 @@ export class Lifecycle implements Registry {
       name,
       wanted: this.#wanted.get(name),
       versions: [...records.values()],
+      labelled: new Set([...(this.#served.get(name)?.labels.values() ?? [])].map(({ version }) => version)),
     }));
   }
 }

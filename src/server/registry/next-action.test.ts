@@ -17,7 +17,12 @@ function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
     fingerprint: text,
     unchanged: async () => true,
   }));
-  return { name: 'm', required: true, policy, options, repository: { state: 'listed', versions } };
+  return { name: 'm', required: true, policy, labels: new Map(), options, repository: { state: 'listed', versions } };
+}
+
+/** The same with labels: `2` is to have one. */
+function withLabels(model: WantedModel, ...versions: number[]): WantedModel {
+  return { ...model, labels: new Map(versions.map((version) => [`label ${version}`, version])) };
 }
 
 const gone: WantedModel = { ...wanted(latest), repository: { state: 'unreadable', cause: 'ENOENT' } };
@@ -59,6 +64,7 @@ interface Case {
   readonly name: string;
   readonly wanted: WantedModel | undefined;
   readonly known: readonly string[];
+  readonly labelled?: readonly number[];
   readonly now?: number;
   readonly loading?: true;
   readonly next: string;
@@ -212,22 +218,88 @@ const cases: readonly Case[] = [
     known: ['1 draining', '2 available'],
     next: 'load 1',
   },
+  {
+    name: 'what a label names is loaded beside what the policy picks',
+    wanted: withLabels(wanted(latest, '1', '2'), 1),
+    known: ['2 available'],
+    next: 'load 1',
+  },
+  {
+    name: 'and stays beside it',
+    wanted: withLabels(wanted(latest, '1', '2'), 1),
+    known: ['1 available', '2 available'],
+    labelled: [1],
+    next: 'nothing',
+  },
+  {
+    name: 'what a label stands for stays while the version that it moves to loads',
+    wanted: withLabels(wanted(latest, '1', '2', '3'), 2),
+    known: ['1 available', '2 loading', '3 available'],
+    labelled: [1],
+    loading: true,
+    next: 'nothing',
+  },
+  {
+    name: 'and if that fails',
+    wanted: withLabels(wanted(latest, '1', '2', '3'), 2),
+    known: ['1 available', '2 failed', '3 available'],
+    labelled: [1],
+    next: 'wait until 100',
+  },
+  {
+    name: 'and if that is not there',
+    wanted: withLabels(wanted(latest, '1', '3'), 2),
+    known: ['1 available', '3 available'],
+    labelled: [1],
+    next: 'nothing',
+  },
+  {
+    name: 'and goes once the label has moved',
+    wanted: withLabels(wanted(latest, '1', '2', '3'), 2),
+    known: ['1 available', '2 available', '3 available'],
+    labelled: [2],
+    next: 'retire 1',
+  },
+  {
+    name: 'what a label stands for stays though its directory is gone',
+    wanted: withLabels(wanted(latest, '2'), 1),
+    known: ['1 available', '2 available'],
+    labelled: [1],
+    next: 'nothing',
+  },
+  {
+    name: 'a label whose version fails holds up no other',
+    wanted: withLabels(wanted(latest, '1', '2', '3'), 1),
+    known: ['1 failed', '2 available', '3 available'],
+    next: 'retire 2',
+  },
+  {
+    name: 'a model that is no longer wanted goes, whatever its labels',
+    wanted: undefined,
+    known: ['2 available'],
+    labelled: [2],
+    next: 'retire 2',
+  },
   { name: 'a model that is no longer wanted goes', wanted: undefined, known: ['2 available'], next: 'retire 2' },
   { name: 'also what failed of it', wanted: undefined, known: ['1 retired', '2 failed'], next: 'retire 2' },
   { name: 'but not while it is being loaded', wanted: undefined, known: ['2 loading'], loading: true, next: 'nothing' },
 ];
 
-for (const { name, wanted: model, known, now = 0, loading = false, next } of cases) {
+for (const { name, wanted: model, known, labelled = [], now = 0, loading = false, next } of cases) {
   test(name, () => {
-    const models: ModelFacts[] = [{ name: 'm', wanted: model, versions: known.map(facts) }];
+    const models: ModelFacts[] = [
+      { name: 'm', wanted: model, versions: known.map(facts), labelled: new Set(labelled) },
+    ];
     assert.equal(say(nextAction(models, loading, now)), next);
   });
 }
 
+const none: ReadonlySet<number> = new Set();
+
 test('a model in trouble holds up no other', () => {
   const models: ModelFacts[] = [
-    { name: 'a', wanted: wanted(latest, '1'), versions: [facts('1 failed')] },
-    { name: 'b', wanted: wanted(latest, '1'), versions: [] },
+    { name: 'a', wanted: wanted(latest, '1'), versions: [facts('1 failed')], labelled: none },
+    { name: 'b', wanted: wanted(latest, '1'), versions: [], labelled: none },
   ];
   const action = nextAction(models, false, 0);
   assert.ok(action?.kind === 'load');
@@ -242,8 +314,9 @@ test('first tries come before retries, and the retry that has waited longest bef
       { ...facts('1 failed'), failure: { identity: identity('1'), retryAt: 40 } },
       { ...facts('2 failed'), failure: { identity: identity('2'), retryAt: 50 } },
     ],
+    labelled: none,
   };
-  const fresh: ModelFacts = { name: 'b', wanted: wanted(latest, '7'), versions: [] };
+  const fresh: ModelFacts = { name: 'b', wanted: wanted(latest, '7'), versions: [], labelled: none };
   assert.equal(say(nextAction([retries, fresh], false, 100)), 'load 7');
   assert.equal(say(nextAction([retries], false, 100)), 'load 1');
   assert.equal(say(nextAction([retries], false, 30)), 'wait until 40');
@@ -257,25 +330,38 @@ test('from wherever it starts, it comes to rest, and serves what it can', () => 
     fc.record({ kind: fc.constant('specific' as const), versions: numbers }),
   );
   const states = fc.constantFrom<State>('waiting', 'failed', 'available', 'retired');
-  const starts = fc.record({ policy: policies, onDisk: numbers, broken: numbers, known: fc.array(states) });
+  const starts = fc.record({
+    policy: policies,
+    onDisk: numbers,
+    broken: numbers,
+    known: fc.array(states),
+    named: numbers,
+    bound: numbers,
+  });
   fc.assert(
-    fc.property(starts, ({ policy, onDisk, broken, known }) => {
-      const model = wanted(policy, ...onDisk.map(String));
+    fc.property(starts, ({ policy, onDisk, broken, known, named, bound }) => {
+      const model = withLabels(wanted(policy, ...onDisk.map(String)), ...named);
       const versions = new Map(known.slice(0, 6).map((state, i) => [i + 1, facts(`${i + 1} ${state}`)]));
       const served = () => [...versions.values()].filter(({ state }) => state === 'available').length;
       for (let steps = 0; ; steps++) {
         assert.ok(steps <= 20, 'it does not come to rest');
         const before = served();
-        const action = nextAction([{ name: 'm', wanted: model, versions: [...versions.values()] }], false, 0);
-        if (action?.kind === 'retire') versions.set(action.version, facts(`${action.version} retired`));
-        else if (action?.kind === 'load') {
+        const labelled = new Set(bound);
+        const action = nextAction([{ name: 'm', wanted: model, versions: [...versions.values()], labelled }], false, 0);
+        if (action?.kind === 'retire') {
+          assert.ok(
+            !labelled.has(action.version) || versions.get(action.version)?.state !== 'available',
+            'what a label stands for was retired',
+          );
+          versions.set(action.version, facts(`${action.version} retired`));
+        } else if (action?.kind === 'load') {
           const { version } = action.candidate;
           versions.set(version, facts(`${version} ${broken.includes(version) ? 'failed' : 'available'}`));
         } else break;
         assert.ok(served() > 0 || before === 0, 'the last version that serves was retired');
       }
       const unusable = broken.filter((version) => versions.get(version)?.state !== 'available');
-      const { target: usable } = selectVersions(policy, onDisk, new Set(unusable));
+      const { target: usable } = selectVersions(policy, onDisk, new Set(unusable), new Set(named));
       for (const version of usable) {
         const { state } = versions.get(version)!;
         assert.ok(state === 'available' || state === 'failed', `version ${version} is ${state}`);

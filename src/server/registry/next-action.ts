@@ -17,6 +17,8 @@ export interface ModelFacts {
   /** Undefined for a model that is no longer wanted. */
   readonly wanted: WantedModel | undefined;
   readonly versions: readonly VersionFacts[];
+  /** Versions that labels stand for: they stay until these stand for others. */
+  readonly labelled: ReadonlySet<number>;
 }
 
 export interface LoadAction {
@@ -41,7 +43,7 @@ export function identityOf(model: WantedModel, candidate: WantedVersion): string
 /**
  * The one thing to do next; undefined if all is as it should be. New versions load before old ones retire; versions that do not
  * load are left out and the policy is applied to the rest; and the last version that serves is never retired while its model is
- * wanted, whatever has become of the files. First tries come before retries, and the retry that has waited longest before the
+ * wanted, nor one that a label stands for, whatever has become of the files. First tries come before retries, and the retry that has waited longest before the
  * others, so that no model in trouble holds up another.
  * @param loading whether a load is under way: they come one at a time
  */
@@ -97,7 +99,11 @@ function planFor(model: ModelFacts, now: number): Plan {
   const complete = target.every((version) => isServing(facts.get(version)?.state ?? 'waiting'));
   const replaced = complete && target.length > 0;
   const retire = model.versions.find(
-    (known) => mayRetire(known) && !inLine.includes(known.version) && (!isServing(known.state) || replaced),
+    (known) =>
+      mayRetire(known) &&
+      !inLine.includes(known.version) &&
+      !model.labelled.has(known.version) &&
+      (!isServing(known.state) || replaced),
   );
   return { load, retire: retire?.version, until };
 }
@@ -114,7 +120,7 @@ export function lineUp(wanted: WantedModel, facts: ReadonlyMap<number, VersionFa
     return known && !isServing(known.state) && known.failure?.identity === identityOf(wanted, candidate);
   });
   const numbers = (list: readonly WantedVersion[]) => list.map(({ version }) => version);
-  return selectVersions(wanted.policy, numbers(versions), new Set(numbers(failed)));
+  return selectVersions(wanted.policy, numbers(versions), new Set(numbers(failed)), new Set(wanted.labels.values()));
 }
 
 function mayLoad(state: State): boolean {

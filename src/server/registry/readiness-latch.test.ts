@@ -14,7 +14,10 @@ function wanted(text: string): Map<string, WantedModel> {
       const name = word.replace('?', '');
       const options = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 };
       const required = name === word;
-      return [name, { name, required, policy: latestOnly, options, repository: { state: 'unknown' } }];
+      return [
+        name,
+        { name, required, policy: latestOnly, labels: new Map(), options, repository: { state: 'unknown' } },
+      ];
     }),
   );
 }
@@ -23,7 +26,7 @@ function served(text: string) {
   return text
     .split(' ')
     .filter(Boolean)
-    .reduce((all, name) => withModel(all, name, [{ name, version: 1 } as Instance]), nothingServed);
+    .reduce((all, name) => withModel(all, name, [{ name, version: 1 } as Instance], new Map()), nothingServed);
 }
 
 /** Steps in order: what is wanted, what is available, whether the server is ready. */

@@ -25,19 +25,25 @@ export type Records = ReadonlyMap<string, ReadonlyMap<number, VersionRecord>>;
 /**
  * What GetModelStatus tells.
  * @param coming versions in line: of those that are retired, or that nothing is known of, that is what there is to tell
+ * @param labelled what the label that is asked for stands for, or is to stand for
  * @throws ServingError `servable-not-found`, `version-not-found`
  */
-export function statusOf(records: Records, coming: readonly number[], spec: ServableSpec): VersionStatus[] {
+export function statusOf(
+  records: Records,
+  coming: readonly number[],
+  spec: ServableSpec,
+  labelled: number | undefined,
+): VersionStatus[] {
   const versions = records.get(spec.name);
   if (!versions) throw servableNotFound();
-  if (spec.label) throw labelNotFound(spec.label);
   const inLine = coming.filter((version) => (versions.get(version)?.state ?? 'retired') === 'retired');
   const others = [...versions.values()].filter(({ version }) => !inLine.includes(version));
   const all = [...others.map(publicStatus), ...inLine.map(inLineStatus)].sort((a, b) => a.version - b.version);
-  if (spec.version === undefined) return all;
-  const one = all.filter(({ version }) => version === spec.version);
-  if (one.length === 0) throw versionNotFound();
-  return one;
+  if (spec.label === undefined && spec.version === undefined) return all;
+  const asked = spec.label === undefined ? spec.version : labelled;
+  const one = all.filter(({ version }) => version === asked);
+  if (one.length > 0) return one;
+  throw spec.label === undefined ? versionNotFound() : labelNotFound(spec.label, asked);
 }
 
 function inLineStatus(version: number): VersionStatus {
@@ -62,9 +68,11 @@ export function versionNotFound(): ServingError {
   return new ServingError('version-not-found', 'Model with requested version is not found');
 }
 
-export function labelNotFound(label: string): ServingError {
-  return new ServingError(
-    'version-not-found',
-    `Model with requested version is not found - no version has the label: ${label}`,
-  );
+/** @param version that the label is to stand for, if it is to stand for any */
+export function labelNotFound(label: string, version: number | undefined): ServingError {
+  const cause =
+    version === undefined
+      ? `no version has the label: ${label}`
+      : `version ${version} is not there, whose label is: ${label}`;
+  return new ServingError('version-not-found', `Model with requested version is not found - ${cause}`);
 }
