@@ -33,7 +33,6 @@ export interface ReconcileOptions {
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly wallTime: () => number;
-  readonly log: Logger;
   readonly tracer: Tracer | undefined;
   /** The server's image where the resource names none. */
   readonly serverImage: string;
@@ -51,6 +50,8 @@ export interface ReconcileCall {
   readonly signal: AbortSignal;
   /** Names this run in the log and in traces. */
   readonly id: string;
+  /** Its lines name the object and the run. */
+  readonly log: Logger;
 }
 
 /** While garbage collection has not taken what a deleted namesake left. */
@@ -76,7 +77,7 @@ export class ModelServerReconciler {
 
   /** @throws what may pass; to be tried again later */
   async reconcile(at: ObjectKey, call: ReconcileCall): Promise<Outcome> {
-    const { caches, tracer, log } = this.#options;
+    const { caches, tracer } = this.#options;
     const cached = caches.resource(at);
     if (!cached || cached.metadata.deletionTimestamp) return { kind: 'done' };
     const resource = this.written.read(resourceKey(at), cached)!;
@@ -87,10 +88,10 @@ export class ModelServerReconciler {
       'modelserver.generation': generation!,
       'modelserver.reconcile_id': call.id,
     });
-    const runLog = log.child({ controller: 'modelserver', namespace, name, generation, reconcileID: call.id });
+    const log = call.log.child({ generation });
     const run = async () => {
       try {
-        const outcome = await this.#run(resource, cached.metadata.resourceVersion, call.signal, span, runLog);
+        const outcome = await this.#run(resource, cached.metadata.resourceVersion, call.signal, span, log);
         span?.set({ 'modelserver.reconcile_result': outcome.kind });
         span?.end();
         return outcome;
