@@ -46,7 +46,15 @@ const rules: Readonly<Record<string, Rule>> = {
   'operator/models/grpc': { folders: ['operator/models', 'shared'], packages: ['@grpc/*'] },
   'operator/runtime': { folders: ['operator/cluster', 'shared'], packages: ['prom-client'] },
   'operator/watch': {
-    folders: ['operator/api', 'operator/cluster', 'operator/desired', 'operator/reconcile', 'operator/runtime', 'shared'],
+    packages: ['prom-client'],
+    folders: [
+      'operator/api',
+      'operator/cluster',
+      'operator/desired',
+      'operator/reconcile',
+      'operator/runtime',
+      'shared',
+    ],
   },
   'operator/convert': { folders: ['operator/api'], packages: ['yaml'] },
 };

@@ -7,6 +7,8 @@ import type { Pod } from './pod-facts.ts';
 export interface Caches {
   resource(at: ObjectKey): ModelServer | undefined;
   child(kind: Kind, at: ObjectKey): KubeObject | undefined;
+  /** Whether there is such a PersistentVolumeClaim. */
+  hasClaim(at: ObjectKey): boolean;
   /** The pods whose label names this ModelServer. */
   pods(owner: ObjectKey): readonly Pod[];
   /** How many ModelServers there are. */

@@ -1,9 +1,10 @@
 import type { ModelServer } from '../api/model-server.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { configMaps, persistentVolumeClaims } from '../cluster/kinds.ts';
+import { configMaps } from '../cluster/kinds.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { usesImageVolumes, volumeClaims } from '../desired/pod-volumes.ts';
 import { serverConfig } from '../desired/server-config.ts';
+import type { Caches } from './caches.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { ModelWish } from './judge-model.ts';
 import { configuredModels, listedModels } from './models-of.ts';
@@ -19,6 +20,7 @@ export interface Prerequisites {
 }
 
 export interface GatherOptions {
+  readonly caches: Pick<Caches, 'hasClaim'>;
   readonly allowHostPath: boolean;
   readonly capabilities: Capabilities;
 }
@@ -27,7 +29,7 @@ export interface GatherOptions {
 export async function gatherPrerequisites(
   { metadata, spec }: ModelServer,
   cluster: Cluster,
-  { allowHostPath, capabilities }: GatherOptions,
+  { caches, allowHostPath, capabilities }: GatherOptions,
   signal: AbortSignal,
 ): Promise<Prerequisites> {
   const namespace = metadata.namespace!;
@@ -38,7 +40,7 @@ export async function gatherPrerequisites(
   const forbidden = refuse(spec, allowHostPath, capabilities);
   if (forbidden) return { ...readable, models, obstacle: { ...forbidden, stops: true } };
   for (const name of volumeClaims(spec)) {
-    if (await cluster.get(persistentVolumeClaims, { namespace, name }, { signal })) continue;
+    if (caches.hasClaim({ namespace, name })) continue;
     const message = `there is no PersistentVolumeClaim ${name} in namespace ${namespace}; create it, or name another`;
     return { ...readable, models, obstacle: { reason: 'VolumeClaimNotFound', message, stops: false } };
   }

@@ -114,7 +114,7 @@ export class ModelServerReconciler {
     const cluster = tracedCluster(this.#options.cluster, span);
     const { namespace, name } = resource.metadata;
     const capabilities = await this.#capabilities(signal);
-    const prerequisites = await gatherPrerequisites(resource, cluster, { allowHostPath, capabilities }, signal);
+    const prerequisites = await gatherPrerequisites(resource, cluster, { caches, allowHostPath, capabilities }, signal);
     const pods = podTemplate(resource, resource.spec.image ?? this.#options.serverImage);
     const configRevision = contentHash(prerequisites.config ?? '');
     const hold = holdOf(resource);

@@ -31,6 +31,21 @@ export function slimPod({ apiVersion, kind, metadata, status = {} }: Pod): Pod {
   };
 }
 
+/** That a claim is there is all that matters. */
+export function slimClaim({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+}
+
 type PodStatus = NonNullable<Pod['status']>;
 type Condition = NonNullable<PodStatus['conditions']>[number];
 type Container = NonNullable<PodStatus['containerStatuses']>[number];

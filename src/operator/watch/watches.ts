@@ -4,16 +4,17 @@ import type { Logger } from '../../shared/log.ts';
 import type { ModelServer } from '../api/model-server.ts';
 import { label } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
-import { modelServers, pods as podKind } from '../cluster/kinds.ts';
+import { modelServers, persistentVolumeClaims, pods as podKind } from '../cluster/kinds.ts';
 import type { Kind, KubeObject } from '../cluster/kube-object.ts';
 import { childKinds } from '../desired/children.ts';
+import { volumeClaims } from '../desired/pod-volumes.ts';
 import type { Caches } from '../reconcile/caches.ts';
 import type { Pod } from '../reconcile/pod-facts.ts';
 import type { Change } from '../runtime/mirror.ts';
 import { toKey } from '../runtime/object-key.ts';
 import { Reflector } from '../runtime/reflector.ts';
 import { byLabel, Store } from '../runtime/store.ts';
-import { slimChild, slimPod } from './slim.ts';
+import { slimChild, slimClaim, slimPod } from './slim.ts';
 
 export interface WatchesOptions {
   readonly cluster: Cluster;
@@ -33,7 +34,8 @@ const deadMs = 300_000;
 /** Keeps what the operator knows of the cluster up to date, and tells which ModelServers that is about. */
 export class Watches implements Caches {
   readonly #options: WatchesOptions;
-  readonly #resources = new Store<KubeObject>();
+  readonly #resources = new Store<KubeObject, 'claim'>({ indexes: { claim: byClaim } });
+  readonly #claims = new Store<KubeObject>({ slim: slimClaim });
   readonly #children = new Map(childKinds.map((kind) => [kind, new Store<KubeObject>({ slim: slimChild })]));
   readonly #pods = new Store<Pod, 'owner'>({ slim: slimPod, indexes: { owner: byLabel(label.name) } });
   readonly #reflectors: readonly Reflector<KubeObject>[];
@@ -48,6 +50,9 @@ export class Watches implements Caches {
       ),
       this.#reflector(podKind, this.#pods as unknown as Store<KubeObject, string>, namespace, ours, (change) =>
         this.#childChanged(podKind, change),
+      ),
+      this.#reflector(persistentVolumeClaims, this.#claims, namespace, undefined, (change) =>
+        this.#claimChanged(change),
       ),
     ]);
   }
@@ -89,6 +94,10 @@ export class Watches implements Caches {
     return this.#children.get(kind)?.get(toKey(at));
   }
 
+  hasClaim(at: ObjectKey): boolean {
+    return this.#claims.get(toKey(at)) !== undefined;
+  }
+
   pods(owner: ObjectKey): readonly Pod[] {
     return this.#pods.find('owner', toKey(owner));
   }
@@ -124,6 +133,11 @@ export class Watches implements Caches {
     this.#options.onChange(key);
   }
 
+  #claimChanged({ type, key }: Change<KubeObject>): void {
+    if (type === 'modified') return;
+    for (const { metadata } of this.#resources.find('claim', key)) this.#options.onChange(toKey(metadata));
+  }
+
   #childChanged(kind: Kind, { key, object, old }: Change<KubeObject>): void {
     this.#options.onHeard(`${kind.kind}/${key}`);
     if (old && content(old) === content(object)) return;
@@ -136,6 +150,12 @@ export class Watches implements Caches {
         this.#options.onChange(toKey({ name, ...(namespace === undefined ? {} : { namespace }) }));
     }
   }
+}
+
+/** The claims that a ModelServer names. */
+function byClaim(resource: KubeObject): string[] {
+  const { metadata, spec } = resource as ModelServer;
+  return volumeClaims(spec).map((name) => toKey({ namespace: metadata.namespace, name }));
 }
 
 const ours = `${label.managedBy}=modelserver-operator`;

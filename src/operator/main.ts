@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { systemClock, wallTime } from '../shared/clock.ts';
+import { createLog, type Logger } from '../shared/log.ts';
+import type { Tracer } from '../shared/span.ts';
+import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
+import { createKubeCluster } from './cluster/kube/create-kube-cluster.ts';
+import type { KubeCall } from './cluster/kube/kube-cluster.ts';
+import { grpcModelStatusSource } from './models/grpc/grpc-model-status-source.ts';
+import { ModelServerReconciler } from './reconcile/reconcile.ts';
+import { Controller } from './runtime/controller.ts';
+import { Events } from './runtime/events.ts';
+import { Leader } from './runtime/leader.ts';
+import { Metrics } from './runtime/metrics.ts';
+import { fromKey } from './runtime/object-key.ts';
+import { serveMetrics, serveProbes } from './runtime/probes.ts';
+import { WorkQueue } from './runtime/queue.ts';
+import { help, readSettings, type Settings } from './settings.ts';
+import { resourceMetrics } from './watch/resource-metrics.ts';
+import { Watches } from './watch/watches.ts';
+
+const clock = systemClock;
+const controllerName = 'modelserver';
+const reportingController = 'modelserver.dev/operator';
+
+/** Milliseconds that reconciles under way get at the end; less than the 30 s that Kubernetes gives the process. */
+const graceMs = 15_000;
+
+/** Runs until the process is told to end, or does not lead any more. @returns the exit code */
+async function run(settings: Settings, log: Logger, tracer: Tracer | undefined): Promise<number> {
+  const ended = endOfService();
+  const lost = Promise.withResolvers<string>();
+  const metrics = new Metrics();
+  metrics.watchProcess();
+  const cluster = await createKubeCluster({
+    log,
+    clock,
+    onCall: (call) => metrics.request(requestOf(call)),
+    callsPerSecond: settings.requestsPerSecond,
+    burst: settings.requestsPerSecond * 2,
+    ...access(settings),
+  });
+  const models = grpcModelStatusSource({ clock, log });
+  const events = new Events({
+    cluster,
+    clock,
+    log,
+    reporter: { controller: reportingController, instance: settings.identity },
+  });
+  const queue: WorkQueue = new WorkQueue({ clock, metrics: metrics.queue(controllerName, () => queue) });
+  let leads = !settings.leaderElection;
+  const watches: Watches = new Watches({
+    cluster,
+    clock,
+    log,
+    namespaces: settings.namespaces,
+    onChange: (key) => leads && queue.add(key),
+    onHeard: (objectKey) => reconciler.written.forget(objectKey),
+  });
+  const reconciler = new ModelServerReconciler({
+    cluster,
+    caches: watches,
+    models,
+    announce: (regarding, announcement) => events.tell({ regarding, ...announcement }),
+    clock,
+    wallTime,
+    tracer,
+    serverImage: settings.serverImage,
+    operatorNamespace: settings.namespace,
+    clusterDomain: settings.clusterDomain,
+    allowHostPath: settings.allowHostPath,
+    patchPods: settings.patchPods,
+  });
+  const controller = new Controller({
+    name: controllerName,
+    queue,
+    reconcile: (key, context) => reconciler.reconcile(fromKey(key), context),
+    clock,
+    log,
+    metrics: metrics.controller(controllerName, settings.workers),
+    workers: settings.workers,
+  });
+  resourceMetrics(metrics.registry, watches);
+
+  const probes = await serveProbes(
+    {
+      healthz: { watches: () => watches.problem() },
+      readyz: { caches: () => (watches.hasSynced ? undefined : 'not everything is known yet') },
+    },
+    { ...settings.probes, log },
+  );
+  const scrapes = await serveMetrics(() => metrics.text(), { ...settings.metrics, log });
+  log.info({ probes: probes.port, metrics: scrapes.port, identity: settings.identity }, 'Starting');
+  watches.start();
+  events.start();
+
+  const act = () => {
+    leads = true;
+    for (const { metadata } of watches.resources()) queue.add(`${metadata.namespace}/${metadata.name}`);
+    controller.start();
+    log.info({ modelServers: watches.size() }, 'Reconciling');
+  };
+  const leader = settings.leaderElection
+    ? new Leader({
+        cluster,
+        clock,
+        log,
+        namespace: settings.namespace,
+        name: settings.leaseName,
+        identity: settings.identity,
+        onElected: act,
+        onLost: (reason) => lost.resolve(reason.message),
+        metrics: metrics.leader(settings.leaseName),
+      })
+    : undefined;
+  // Whoever leads knows all there is: what is not in the caches does not look like missing.
+  const started = watches.synced().then(
+    () => (leader ? leader.start() : act()),
+    () => {},
+  );
+
+  const end = await Promise.race([ended.then((signal) => ({ signal })), lost.promise.then((reason) => ({ reason }))]);
+  log.info(end, 'reason' in end ? 'Ending at once: another may lead now' : 'Ending');
+  // The clock's timers do not keep the process alive.
+  const alive = setInterval(() => {}, 1000);
+  await controller.stop('reason' in end ? 0 : graceMs);
+  await leader?.stop();
+  await events.stop();
+  await watches.stop();
+  await started;
+  models.close();
+  cluster.close();
+  await Promise.all([probes.close(), scrapes.close()]);
+  clearInterval(alive);
+  log.info('Ended');
+  return 'reason' in end ? 1 : 0;
+}
+
+function access({ kubeconfig, context }: Settings) {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined && host && port ? { inCluster: { host, port: Number(port) } } : {}),
+  };
+}
+
+function requestOf({ method, status, ms }: KubeCall) {
+  return { method, host: 'apiserver', code: status === undefined ? '<error>' : String(status), seconds: ms / 1000 };
+}
+
+function endOfService(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
+  });
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const commandLine = readSettings(process.argv.slice(2), process.env, `${hostname()}-${randomUUID().slice(0, 8)}`);
+  switch (commandLine.kind) {
+    case 'help':
+      process.stdout.write(help());
+      return 0;
+    case 'version':
+      process.stdout.write(`modelserver-operator ${version()}\n`);
+      return 0;
+    case 'convert':
+      return 2;
+    case 'wrong':
+      process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver-operator --help.\n`);
+      return 2;
+  }
+  let telemetry: Telemetry | undefined;
+  const log = createLog({ level: commandLine.settings.logLevel, fields: () => telemetry?.traceIds() ?? {} });
+  telemetry = await startTelemetry({ serviceName: 'modelserver-operator', serviceVersion: version(), log, clock });
+  try {
+    return await run(commandLine.settings, log, telemetry?.tracer);
+  } catch (error) {
+    log.fatal({ err: error }, 'Ended by an error');
+    return 1;
+  } finally {
+    await telemetry?.shutdown();
+  }
+}
+
+process.exit(await main());
