@@ -45,7 +45,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'operator/models': { folders: ['operator/api', 'shared'] },
   'operator/models/grpc': { folders: ['operator/models', 'shared'], packages: ['@grpc/*'] },
   'operator/runtime': { folders: ['operator/cluster', 'shared'], packages: ['prom-client'] },
-  'operator/watch': {
+  'operator/controller': {
     packages: ['prom-client'],
     folders: [
       'operator/api',

@@ -7,21 +7,16 @@ import type { Tracer } from '../shared/span.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { createKubeCluster } from './cluster/kube/create-kube-cluster.ts';
 import type { KubeCall } from './cluster/kube/kube-cluster.ts';
+import { ModelServerController } from './controller/model-server-controller.ts';
+import { resourceMetrics } from './controller/resource-metrics.ts';
 import { grpcModelStatusSource } from './models/grpc/grpc-model-status-source.ts';
-import { ModelServerReconciler } from './reconcile/reconcile.ts';
-import { Controller } from './runtime/controller.ts';
 import { Events } from './runtime/events.ts';
 import { Leader } from './runtime/leader.ts';
 import { Metrics } from './runtime/metrics.ts';
-import { fromKey } from './runtime/object-key.ts';
 import { serveMetrics, serveProbes } from './runtime/probes.ts';
-import { WorkQueue } from './runtime/queue.ts';
 import { help, readSettings, type Settings } from './settings.ts';
-import { resourceMetrics } from './watch/resource-metrics.ts';
-import { Watches } from './watch/watches.ts';
 
 const clock = systemClock;
-const controllerName = 'modelserver';
 const reportingController = 'modelserver.dev/operator';
 
 /** Milliseconds that reconciles under way get at the end; less than the 30 s that Kubernetes gives the process. */
@@ -48,39 +43,28 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
     log,
     reporter: { controller: reportingController, instance: settings.identity },
   });
-  const queue: WorkQueue = new WorkQueue({ clock, metrics: metrics.queue(controllerName, () => queue) });
-  let leads = !settings.leaderElection;
-  const watches: Watches = new Watches({
+  const name = ModelServerController.controllerName;
+  const controller = new ModelServerController({
     cluster,
-    clock,
-    log,
-    namespaces: settings.namespaces,
-    onChange: (key) => leads && queue.add(key),
-    onHeard: (objectKey) => reconciler.written.forget(objectKey),
-  });
-  const reconciler = new ModelServerReconciler({
-    cluster,
-    caches: watches,
     models,
     announce: (regarding, announcement) => events.tell({ regarding, ...announcement }),
     clock,
     wallTime,
+    log,
     tracer,
+    namespaces: settings.namespaces,
+    workers: settings.workers,
     serverImage: settings.serverImage,
     operatorNamespace: settings.namespace,
     clusterDomain: settings.clusterDomain,
     allowHostPath: settings.allowHostPath,
     patchPods: settings.patchPods,
+    metrics: {
+      controller: metrics.controller(name, settings.workers),
+      queue: (queue) => metrics.queue(name, queue),
+    },
   });
-  const controller = new Controller({
-    name: controllerName,
-    queue,
-    reconcile: (key, context) => reconciler.reconcile(fromKey(key), context),
-    clock,
-    log,
-    metrics: metrics.controller(controllerName, settings.workers),
-    workers: settings.workers,
-  });
+  const { watches } = controller;
   resourceMetrics(metrics.registry, watches);
 
   const probes = await serveProbes(
@@ -92,13 +76,11 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   );
   const scrapes = await serveMetrics(() => metrics.text(), { ...settings.metrics, log });
   log.info({ probes: probes.port, metrics: scrapes.port, identity: settings.identity }, 'Starting');
-  watches.start();
+  controller.start();
   events.start();
 
   const act = () => {
-    leads = true;
-    for (const { metadata } of watches.resources()) queue.add(`${metadata.namespace}/${metadata.name}`);
-    controller.start();
+    controller.act();
     log.info({ modelServers: watches.size() }, 'Reconciling');
   };
   const leader = settings.leaderElection
@@ -124,10 +106,10 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   log.info(end, 'reason' in end ? 'Ending at once: another may lead now' : 'Ending');
   // The clock's timers do not keep the process alive.
   const alive = setInterval(() => {}, 1000);
-  await controller.stop('reason' in end ? 0 : graceMs);
+  await controller.stopActing('reason' in end ? 0 : graceMs);
   await leader?.stop();
   await events.stop();
-  await watches.stop();
+  await controller.stop();
   await started;
   models.close();
   cluster.close();

@@ -4,14 +4,14 @@ import type { ModelServer } from '../../src/operator/api/model-server.ts';
 const { schema } = readCustomResource();
 
 /** A ModelServer as the API server gives it out: with the defaults of its CustomResourceDefinition. */
-export function modelServer(spec: object = { models: [{ name: 'digits' }] }, over: object = {}): ModelServer {
+export function modelServer(spec: object = {}, over: object = {}): ModelServer {
   const { metadata, ...rest } = over as { metadata?: object };
   return withDefaults(
     {
       apiVersion: 'modelserver.dev/v1alpha1',
       kind: 'ModelServer',
       metadata: { name: 'x', namespace: 'ns', uid: 'uid-of-x', generation: 1, ...metadata },
-      spec: { repository: { persistentVolumeClaim: { claimName: 'models' } }, ...spec },
+      spec: { repository: { persistentVolumeClaim: { claimName: 'models' } }, models: [{ name: 'digits' }], ...spec },
       ...rest,
     },
     schema,
