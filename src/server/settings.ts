@@ -6,6 +6,7 @@ import { type ModelConfig, readBasePath } from './config/model-config.ts';
 import { parseJson } from './config/parse-json.ts';
 import { readPluginConfig } from './config/plugin-config.ts';
 import { Problems } from './config/problems.ts';
+import { readReshape } from './config/reshape.ts';
 import { readVersionPolicy } from './config/version-policy.ts';
 
 /** All that the server is told from outside. */
@@ -149,6 +150,8 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
   const json = (flag: string) => parseJson(values.get(flag) ?? flags.get(flag)!.default!, `--${flag}`, problems);
   const policy = json('model_version_policy');
   const pluginConfig = json('plugin_config');
+  const given = { batch_size: values.get('batch_size'), shape: values.get('shape') };
+  const { reshape, notes } = readReshape(given, (field) => `--${field}`, problems);
   return {
     model: {
       name: name ?? '',
@@ -156,10 +159,12 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
       required: true,
       policy: readVersionPolicy(policy ?? { all: {} }, '--model_version_policy', problems),
       labels: new Map(),
+      notes,
       options: {
         targetDevice: values.get('target_device') ?? flags.get('target_device')!.default!,
         pluginConfig: readPluginConfig(pluginConfig ?? {}, '--plugin_config', problems),
         inferRequests: Number(values.get('nireq') ?? 0),
+        ...(reshape && { reshape }),
       },
     },
   };

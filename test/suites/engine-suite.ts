@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Engine, Inference, LoadedModel } from '../../src/server/engine/engine.ts';
 import { ServingError } from '../../src/server/model/error.ts';
+import { anySize, type Reshape } from '../../src/server/model/reshape.ts';
+import type { Dimension } from '../../src/server/model/signature.ts';
 import { bytesPerElement, type NumericPrecision, type Tensor } from '../../src/server/model/tensor.ts';
 import type { LoadOptions } from '../../src/server/model/wanted.ts';
 import { type Size, scalar } from '../support/ir-model.ts';
@@ -22,6 +24,20 @@ export interface EngineUnderTest {
 }
 
 export const plainOptions: LoadOptions = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 1 };
+
+const just = (size: number): Dimension => ({ min: size, max: size });
+const range: Dimension = { min: 2, max: 5 };
+
+/** For a model whose input is (1,10). */
+const reshapes: [what: string, reshape: Reshape, shape: Dimension[]][] = [
+  ['a batch size', { kind: 'batch', size: just(4) }, [just(4), just(10)]],
+  ['a range of batch sizes', { kind: 'batch', size: range }, [range, just(10)]],
+  ['any batch size', { kind: 'batch', size: anySize }, [anySize, just(10)]],
+  ['a shape', { kind: 'shape', shape: [just(2), just(7)] }, [just(2), just(7)]],
+  ['a shape with a range and any size', { kind: 'shape', shape: [range, anySize] }, [range, anySize]],
+  ['any shape', { kind: 'shape', shape: 'dynamic' }, [anySize, anySize]],
+  ['a shape by name', { kind: 'shapes', shapes: [{ input: 'b', shape: [just(3), range] }] }, [just(3), range]],
+];
 
 const precisions = (Object.keys(bytesPerElement) as NumericPrecision[]).filter((precision) => precision !== 'BOOL');
 
@@ -67,6 +83,38 @@ export function engineSuite(subject: EngineUnderTest): void {
         );
         assert.equal(inferRequests, 1);
       });
+    });
+
+    for (const [what, reshape, shape] of reshapes) {
+      check(`takes its inputs in other shapes: ${what}`, async (engine, folder) => {
+        subject.writeAdd(folder, 'FP32', [1, 10], 1);
+        await withModel(
+          engine,
+          folder,
+          async (model) => {
+            assert.deepEqual(model.signature.inputs[0]!.shape, shape);
+            assert.deepEqual(model.signature.outputs[0]!.shape, shape);
+            const sizes = shape.map(({ min }) => Math.max(2, min));
+            const output = await infer(model, zeros('FP32', ...sizes));
+            assert.ok(output.precision === 'FP32');
+            assert.deepEqual(output.shape, sizes);
+            assert.deepEqual(Buffer.from(output.data), repeat(scalar('FP32', 1), sizes[0]! * sizes[1]!));
+          },
+          { ...plainOptions, reshape },
+        );
+      });
+    }
+
+    check('says which input a shape is for that it does not have', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1, 10], 1);
+      const reshape: Reshape = { kind: 'shapes', shapes: [{ input: 'c', shape: 'dynamic' }] };
+      await assert.rejects(
+        engine.load(folder, { ...plainOptions, reshape }),
+        new ServingError(
+          'failed-precondition',
+          'Model could not be reshaped with requested shape - there is no input c; inputs: b',
+        ),
+      );
     });
 
     check('computes scalars', async (engine, folder) => {
@@ -150,8 +198,13 @@ export function engineSuite(subject: EngineUnderTest): void {
   });
 }
 
-async function withModel(engine: Engine, folder: string, body: (model: LoadedModel) => Promise<void>): Promise<void> {
-  const model = await engine.load(folder, plainOptions);
+async function withModel(
+  engine: Engine,
+  folder: string,
+  body: (model: LoadedModel) => Promise<void>,
+  options = plainOptions,
+): Promise<void> {
+  const model = await engine.load(folder, options);
   try {
     await body(model);
   } finally {

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine, Inference, InferOptions, LoadedModel } from '../../src/server/engine/engine.ts';
 import { RequestPool } from '../../src/server/engine/request-pool.ts';
+import { newShapes } from '../../src/server/engine/reshape.ts';
 import { ServingError } from '../../src/server/model/error.ts';
-import type { Signature } from '../../src/server/model/signature.ts';
+import type { Signature, TensorInfo } from '../../src/server/model/signature.ts';
 import { bytesPerElement, type NumericPrecision, type Tensor } from '../../src/server/model/tensor.ts';
 import type { LoadOptions } from '../../src/server/model/wanted.ts';
 import { type Size, scalar } from './ir-model.ts';
@@ -43,8 +44,9 @@ export class FakeEngine implements Engine {
         cause: error,
       });
     }
+    const info = infoOf(description, options);
     this.open++;
-    return new FakeModel(description, options.inferRequests || 1, this.#mostWaiting, () => this.open--);
+    return new FakeModel(description, info, options.inferRequests || 1, this.#mostWaiting, () => this.open--);
   }
 
   async close(): Promise<void> {
@@ -59,11 +61,14 @@ class FakeModel implements LoadedModel {
   readonly #pool: RequestPool<number>;
   readonly #closed: () => void;
 
-  constructor({ precision, shape, addend }: Description, requests: number, mostWaiting: number, closed: () => void) {
-    const dimensions = shape.map(dimension);
-    const layout = shape.length === 0 ? '...' : 'N...';
-    const info = { precision, shape: dimensions, layout };
-    this.signature = { inputs: [{ name: 'b', ...info }], outputs: [{ name: 'a', ...info }] };
+  constructor(
+    { precision, addend }: Description,
+    info: TensorInfo,
+    requests: number,
+    mostWaiting: number,
+    closed: () => void,
+  ) {
+    this.signature = { inputs: [info], outputs: [{ ...info, name: 'a' }] };
     this.inferRequests = requests;
     this.#addend = scalar(precision, addend);
     this.#pool = new RequestPool(
@@ -94,6 +99,14 @@ class FakeModel implements LoadedModel {
     const tensor: Tensor = { precision: input.precision, shape: input.shape, data: new Uint8Array(data) };
     return { outputs: [{ name: 'a', tensor }], release: () => this.#pool.give(request) };
   }
+}
+
+/** The input, in the shape that is asked for. @throws ServingError */
+function infoOf({ precision, shape }: Description, { reshape }: LoadOptions): TensorInfo {
+  const layout = shape.length === 0 ? '...' : 'N...';
+  const info = { name: 'b', precision, shape: shape.map(dimension), layout };
+  const wanted = reshape && newShapes(reshape, [info]).get(0);
+  return wanted ? { ...info, shape: wanted } : info;
 }
 
 function dimension(size: Size) {

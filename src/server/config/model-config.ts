@@ -4,6 +4,7 @@ import { latestOnly } from '../model/version-policy.ts';
 import type { LoadOptions } from '../model/wanted.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isInteger, isObject, type Problems } from './problems.ts';
+import { readReshape } from './reshape.ts';
 import { readVersionLabels } from './version-labels.ts';
 import { readVersionPolicy } from './version-policy.ts';
 
@@ -17,6 +18,8 @@ export interface ModelConfig {
   readonly policy: VersionPolicy;
   /** Versions by their labels. */
   readonly labels: ReadonlyMap<string, number>;
+  /** What its user should know of how it is taken: for the log. */
+  readonly notes: readonly string[];
   readonly options: Omit<LoadOptions, 'cacheDir'>;
 }
 
@@ -25,8 +28,6 @@ export const mostInferRequests = 100_000;
 
 /** Fields of config.json that other servers know, and this one will; each with the value that asks for nothing, if it has one. */
 const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['batch_size', 0],
-  ['shape', undefined],
   ['layout', undefined],
   ['mean', undefined],
   ['scale', undefined],
@@ -66,6 +67,8 @@ export function readModelConfig(
     nireq,
     target_device,
     plugin_config,
+    batch_size,
+    shape,
     ...rest
   } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
@@ -83,6 +86,7 @@ export function readModelConfig(
       : readVersionLabels(version_labels, at('version_labels'), policy, problems);
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
+  const { reshape, notes } = readReshape({ batch_size, shape }, at, problems);
   if (required !== undefined && typeof required !== 'boolean') {
     problems.add(at('required'), 'true or false', required);
   }
@@ -101,10 +105,12 @@ export function readModelConfig(
     required: required !== false,
     policy,
     labels,
+    notes,
     options: {
       targetDevice: isFilled(target_device) ? target_device : 'CPU',
       pluginConfig,
       inferRequests: isInteger(nireq, 0) ? nireq : 0,
+      ...(reshape && { reshape }),
     },
   };
 }

@@ -14,6 +14,7 @@ const plain = {
   required: true,
   policy: { kind: 'latest', count: 1 },
   labels: new Map(),
+  notes: [],
   options: { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 },
 };
 
@@ -35,6 +36,20 @@ const accepted: [what: string, over: object, model: object][] = [
         ['stable', 2],
         ['canary', 3],
       ]),
+    },
+  ],
+  [
+    'a batch size',
+    { batch_size: 4 },
+    { ...plain, options: { ...plain.options, reshape: { kind: 'batch', size: { min: 4, max: 4 } } } },
+  ],
+  [
+    'a shape, which wins over a batch size',
+    { batch_size: 4, shape: '(2)' },
+    {
+      ...plain,
+      notes: [`${at}.batch_size: ignored, since ${at}.shape is given`],
+      options: { ...plain.options, reshape: { kind: 'shape', shape: [{ min: 2, max: 2 }] } },
     },
   ],
   ['no labels', { version_labels: {} }, plain],
@@ -147,6 +162,12 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
     { version_labels: { stable: 1 }, model_version_policy: { specific: { versions: [2, 3] } } },
     `${at}.version_labels.stable: expected one of the versions that the policy names (2, 3), got 1`,
   ],
+  [
+    'a batch size and a shape that are none',
+    { batch_size: 'many', shape: { a: '1,3' } },
+    `${at}.batch_size: expected an integer ≥ 1, -1 for any size, a range such as "1:8", or "auto", got "many"`,
+    `${at}.shape.a: expected a shape such as "(1,3,200:500,-1)", or "auto", got "1,3"`,
+  ],
   ['an empty device', { target_device: '' }, `${at}.target_device: expected the name of a device, got ""`],
   [
     'properties as a list',
@@ -161,8 +182,6 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
   ],
   ['a field that nobody knows', { nirek: 4 }, `${at}.nirek: there is no such field`],
   ...[
-    'batch_size',
-    'shape',
     'layout',
     'mean',
     'scale',
@@ -243,9 +262,9 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
   ],
   [
     'everything at once',
-    { model_config_list: [entry({ nireq: -1, shape: '(1)' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
+    { model_config_list: [entry({ nireq: -1, layout: 'NHWC' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
     'models: there is no such section',
-    `${at}.shape: this field is not supported yet`,
+    `${at}.layout: this field is not supported yet`,
     `${at}.nireq: expected an integer from 0 to 100000, got -1`,
     'model_config_list[1].config.name: expected a name, got ""',
     'model_config_list[1].config.base_path: cloud storage is not supported yet: gs://b',

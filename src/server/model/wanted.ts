@@ -1,3 +1,4 @@
+import type { Reshape } from './reshape.ts';
 import type { VersionPolicy } from './version-policy.ts';
 
 /**
@@ -49,6 +50,8 @@ export interface LoadOptions {
   readonly pluginConfig: Readonly<Record<string, string>>;
   /** How many infer requests; 0 asks the device for its optimum. */
   readonly inferRequests: number;
+  /** What its inputs are to be instead of what its files say. */
+  readonly reshape?: Reshape;
   /** Where the engine may keep compiled models. */
   readonly cacheDir?: string;
 }

@@ -23,7 +23,8 @@ export class Repositories {
   async configure(models: readonly ModelConfig[]): Promise<void> {
     const watches = new Map<string, RepositoryWatch>();
     const begun: Promise<void>[] = [];
-    for (const { name, basePath } of models) {
+    for (const { name, basePath, notes } of models) {
+      for (const note of notes) this.#options.log.warn({ model: name }, note);
       const key = JSON.stringify([name, basePath]);
       let watch = this.#watches.get(key);
       if (!watch) {
@@ -57,7 +58,7 @@ export class Repositories {
 
   /** Only ever the complete set. Of a model that has not been looked at yet nothing is known: what is loaded stays. */
   #tell(): void {
-    const models = this.#models.map(({ basePath, options, ...model }) => {
+    const models = this.#models.map(({ basePath, notes: _, options, ...model }) => {
       const { name } = model;
       const repository = this.#watches.get(JSON.stringify([name, basePath]))?.repository ?? notLookedAt;
       const loadOptions = this.#cacheDir === undefined ? options : { ...options, cacheDir: this.#cacheDir };

@@ -8,8 +8,14 @@ export interface Addon {
 export interface Core {
   addExtension(path: string): void;
   setProperty(properties: Readonly<Record<string, string>>): void;
-  readModel(model: string, weights?: string): Promise<object>;
-  compileModel(model: object, device: string, config: Readonly<Record<string, string>>): Promise<CompiledModel>;
+  readModel(model: string, weights?: string): Promise<Model>;
+  compileModel(model: Model, device: string, config: Readonly<Record<string, string>>): Promise<CompiledModel>;
+}
+
+export interface Model {
+  readonly inputs: readonly Output[];
+  /** Takes shapes by the inputs' places, written as `[1,-1,2..5]`. */
+  reshape(shapes: ReadonlyMap<number, string>): void;
 }
 
 export interface CompiledModel {

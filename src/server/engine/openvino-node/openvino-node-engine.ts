@@ -1,4 +1,5 @@
 import { ServingError } from '../../model/error.ts';
+import type { Reshape } from '../../model/reshape.ts';
 import { compareNames, type Dimension, type Signature } from '../../model/signature.ts';
 import {
   bytesPerElement,
@@ -12,7 +13,16 @@ import type { Engine, Inference, InferOptions, LoadedModel } from '../engine.ts'
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
-import { type Addon, type CompiledModel, type Core, type InferRequest, loadAddon, type Output } from './addon.ts';
+import { couldNotReshape, newShapes } from '../reshape.ts';
+import {
+  type Addon,
+  type CompiledModel,
+  type Core,
+  type InferRequest,
+  loadAddon,
+  type Model,
+  type Output,
+} from './addon.ts';
 
 /** Element types that the package has; it knows no 16-bit floats and no booleans. */
 const elementTypes = ['u8', 'u32', 'u16', 'u64', 'i8', 'i64', 'i32', 'i16', 'f32', 'f64'] as const;
@@ -72,15 +82,41 @@ async function load(
   try {
     core.setProperty({ ENABLE_MMAP: mapped });
     const read = await (weights === undefined ? core.readModel(model) : core.readModel(model, weights));
+    if (options.reshape) reshape(read, options.reshape);
     const compiled = await core.compileModel(read, options.targetDevice, config);
     const count = options.inferRequests || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')) || 1;
     const requests = Array.from({ length: count }, () => compiled.createInferRequest());
     return new OpenVinoNodeModel(addon, compiled, requests, mostWaiting);
   } catch (error) {
+    if (error instanceof ServingError) throw error;
     throw new ServingError('failed-precondition', `Cannot serve the model - ${(error as Error).message}`, {
       cause: error,
     });
   }
+}
+
+/** @throws ServingError `failed-precondition` */
+function reshape(model: Model, wanted: Reshape): void {
+  const inputs = model.inputs.map((port) => {
+    const shape = shapeOf(port);
+    return { name: port.getAnyName(), shape, layout: layoutOf(shape) };
+  });
+  const shapes = [...newShapes(wanted, inputs)].map(([index, shape]): [number, string] => [index, partialShape(shape)]);
+  if (shapes.length === 0) return;
+  try {
+    model.reshape(new Map(shapes));
+  } catch (cause) {
+    throw new ServingError('failed-precondition', `${couldNotReshape} - ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** As OpenVINO reads a shape. */
+function partialShape(shape: readonly Dimension[]): string {
+  const sizes = shape.map(({ min, max }) => {
+    if (min === max) return min;
+    return max === Number.POSITIVE_INFINITY ? -1 : `${min}..${max}`;
+  });
+  return `[${sizes.join(',')}]`;
 }
 
 interface Port {
@@ -142,14 +178,21 @@ function ports(outputs: readonly Output[], elementType: (index: number) => numbe
     const name = typeof type === 'number' ? elementTypes[type] : (type as (typeof elementTypes)[number]);
     const precision = name && precisions[name];
     if (!precision) throw new Error(`${port.getAnyName()} has an element type that cannot be served (${type})`);
-    const shape = port.getPartialShape().getDimensions().map(dimension);
-    return { index, name: port.getAnyName(), precision, shape };
+    return { index, name: port.getAnyName(), precision, shape: shapeOf(port) };
   });
   return list.sort((a, b) => compareNames(a.name, b.name));
 }
 
 function infoOf({ name, precision, shape }: Port) {
-  return { name, precision, shape, layout: shape.length === 0 ? '...' : 'N...' };
+  return { name, precision, shape, layout: layoutOf(shape) };
+}
+
+function shapeOf(port: Output): Dimension[] {
+  return port.getPartialShape().getDimensions().map(dimension);
+}
+
+function layoutOf(shape: readonly Dimension[]): string {
+  return shape.length === 0 ? '...' : 'N...';
 }
 
 function dimension(size: number | [number, number]): Dimension {

@@ -1,13 +1,9 @@
-import { compareNames, type Dimension } from '../../model/signature.ts';
+import { compareNames } from '../../model/signature.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import { precisionFromCode } from './element-type.ts';
 import { InferRequest, type Port } from './infer-request.ts';
-import { check, decodeArray, type Handle, handleFrom, type Library, offLoop, takeString } from './library.ts';
-
-interface NativePartialShape {
-  rank: { min: number | bigint; max: number | bigint };
-  dims: Handle;
-}
+import { check, type Handle, handleFrom, type Library, offLoop, takeString } from './library.ts';
+import { layoutOf, nameOf, shapeOf } from './port.ts';
 
 export interface Ports {
   readonly inputs: readonly Port[];
@@ -75,36 +71,12 @@ function list(
 }
 
 function readPort(library: Library, port: Handle, kind: 'input' | 'output', index: number): Port {
-  const name = nameOf(library, port) ?? `${kind === 'output' ? 'out' : 'in'}_${index}`;
+  const name = nameOf(library, port, kind === 'output' ? 'out' : 'in', index);
   const type: [number] = [0];
   check(library, library.portType(port, type));
   const precision = precisionFromCode(type[0]);
   if (!precision)
     throw new Error(`${kind} ${name} has an element type that cannot be served (OpenVINO's number ${type[0]})`);
   const shape = shapeOf(library, port);
-  return { index, info: { name, precision, shape, layout: shape?.length === 0 ? '...' : 'N...' } };
-}
-
-/** Undefined for a port without a tensor name, as the outputs of some converted models are. */
-function nameOf(library: Library, port: Handle): string | undefined {
-  const out: [Handle | null] = [null];
-  return library.portName(port, out) === 0 && out[0] ? takeString(library, out[0]) : undefined;
-}
-
-function shapeOf(library: Library, port: Handle): Dimension[] | undefined {
-  const shape: NativePartialShape = { rank: { min: 0, max: 0 }, dims: 0n };
-  check(library, library.portShape(port, shape));
-  const { min, max } = shape.rank;
-  const dimensions =
-    Number(min) === Number(max)
-      ? decodeArray(shape.dims, 'ov_dimension_t', Number(max)).map((size) =>
-          dimension(size as NativePartialShape['rank']),
-        )
-      : undefined;
-  library.partialShapeFree(shape);
-  return dimensions;
-}
-
-function dimension({ min, max }: NativePartialShape['rank']): Dimension {
-  return { min: Number(min), max: Number(max) < 0 ? Number.POSITIVE_INFINITY : Number(max) };
+  return { index, info: { name, precision, shape, layout: layoutOf(shape) } };
 }

@@ -42,6 +42,11 @@ export function openLibrary(path: string) {
     ),
     readModel: declare('int ov_core_read_model(void *core, const char *path, const char *weights, _Out_ void **model)'),
     modelFree: declare('void ov_model_free(void *model)'),
+    modelInputsSize: declare('int ov_model_inputs_size(void *model, _Out_ size_t *size)'),
+    modelInput: declare('int ov_model_const_input_by_index(void *model, size_t index, _Out_ void **port)'),
+    reshape: declare(
+      'int ov_model_reshape_by_port_indexes(void *model, const size_t *indexes, const ov_partial_shape_t *shapes, size_t count)',
+    ),
     compileModel: declare(
       'int ov_core_compile_model_props(void *core, void *model, const char *device, size_t count, const ov_property_t *properties, _Out_ void **compiled)',
     ),

@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
-import { addModel, identityModel, slowModel } from '../../../../test/support/ir-model.ts';
+import { addModel, IrModel, identityModel, slowModel } from '../../../../test/support/ir-model.ts';
 import { temporaryFolder } from '../../../../test/support/server.ts';
 import { toList } from '../../../../test/support/to-list.ts';
 import { ServingError } from '../../model/error.ts';
+import type { Reshape } from '../../model/reshape.ts';
+import { printShape } from '../../model/signature.ts';
 import { stringsOf } from '../../model/strings.ts';
 import type { Tensor } from '../../model/tensor.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
@@ -63,6 +65,34 @@ test('refuses devices and properties that there are not, and says so', async (t)
   await assert.rejects(engine.load(folder, { ...plainOptions, pluginConfig: { NOPE: '1' } }), {
     message: /Cannot compile model into target device - .*NOPE/,
   });
+  await engine.close();
+});
+
+test('refuses shapes that the model cannot take, in the words of the runtime, and goes on', async (t) => {
+  const folder = temporaryFolder(t);
+  const model = new IrModel();
+  const [x, y] = [model.input('x', 'FP32', [1, 10]), model.input('y', 'FP32', [1, 10])];
+  model.output(model.operation('Add', [x, y], { attributes: { auto_broadcast: 'numpy' }, name: 'a' })).write(folder);
+  const engine = await create({ mostWaiting: 1 });
+  const load = (reshape: Reshape) => engine.load(folder, { ...plainOptions, reshape });
+  const just = (size: number) => ({ min: size, max: size });
+  await assert.rejects(load({ kind: 'shapes', shapes: [{ input: 'x', shape: [just(3), just(7)] }] }), {
+    code: 'failed-precondition',
+    message: /^Model could not be reshaped with requested shape - .*Argument shapes are inconsistent\.$/,
+  });
+  await assert.rejects(load({ kind: 'shape', shape: [just(1), just(10)] }), {
+    code: 'failed-precondition',
+    message: 'Anonymous fixed shape is invalid for models with multiple inputs - Inputs: x, y',
+  });
+  await assert.rejects(load({ kind: 'batch', size: just(2 ** 31 - 1) }), { code: 'failed-precondition' });
+  const reshaped = await load({ kind: 'batch', size: { min: 1, max: 8 } });
+  assert.deepEqual(
+    [...reshaped.signature.inputs, ...reshaped.signature.outputs].map(
+      ({ name, shape }) => `${name} ${printShape(shape!)}`,
+    ),
+    ['x ([1~8],10)', 'y ([1~8],10)', 'a ([1~8],10)'],
+  );
+  await reshaped.close();
   await engine.close();
 });
 

@@ -6,10 +6,12 @@ import type { Engine, LoadedModel } from '../engine.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
+import { couldNotReshape } from '../reshape.ts';
 import { createRequests, portsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { OpenVinoModel } from './openvino-model.ts';
+import { reshaping } from './reshape-model.ts';
 
 export interface OpenVinoOptions {
   /** Path of libopenvino_c, as `findLibrary` gives it. */
@@ -70,17 +72,18 @@ async function load(
   check(library, library.coreSetProperties(core, null, 1, [{ key: 'ENABLE_MMAP', value: mapped }]));
   const out: [Handle | null] = [null];
   const { model: file, weights = null } = files;
-  const model = await handleOffLoop(library, out, 'Cannot read the model', () =>
-    offLoop(library.readModel, core, file, weights, out),
-  );
-  let compiled: Handle;
+  await stepOffLoop(library, 'Cannot read the model', () => offLoop(library.readModel, core, file, weights, out));
+  const model = out[0]!;
   try {
-    compiled = await handleOffLoop(library, out, 'Cannot compile model into target device', () =>
+    const reshape = options.reshape && reshaping(library, model, options.reshape);
+    if (reshape) await stepOffLoop(library, couldNotReshape, reshape);
+    await stepOffLoop(library, 'Cannot compile model into target device', () =>
       offLoop(library.compileModel, core, model, options.targetDevice, properties.length, properties, out),
     );
   } finally {
     await offLoop(library.modelFree, model);
   }
+  const compiled = out[0]!;
   try {
     const ports = portsOf(library, compiled);
     // What is left of a file that was cut short may be a model that gives nothing.
@@ -100,17 +103,12 @@ async function load(
 /** How often a step of a load is tried, until its failure can be told in its own words. */
 const mostAttempts = 3;
 
-/** The handle that a step of a load gives. @throws ServingError with the step's name and the runtime's words */
-async function handleOffLoop(
-  library: Library,
-  out: readonly [Handle | null],
-  what: string,
-  step: () => Promise<number>,
-): Promise<Handle> {
+/** Takes a step of a load. @throws ServingError with the step's name and the runtime's words */
+async function stepOffLoop(library: Library, what: string, step: () => Promise<number>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const { failed } = library.calls;
     const status = await step();
-    if (status === 0) return out[0]!;
+    if (status === 0) return;
     const words = lastError(library, status);
     // An inference that failed meanwhile has left its own words instead.
     if (failed === library.calls.failed && !(await hasFailed(library.calls.running))) {
