@@ -66,10 +66,13 @@ export class Lifecycle implements Registry {
   }
 
   want(wanted: Wanted): void {
+    const before = this.#wanted;
     this.#told = true;
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
-    for (const name of this.#served.keys()) this.#serve(name);
+    for (const name of this.#served.keys()) {
+      if (before.get(name)?.labels !== this.#wanted.get(name)?.labels) this.#serve(name);
+    }
     this.#readiness.update(this.#wanted, this.#served);
     this.#act();
     this.#changes.announce();

@@ -32,6 +32,7 @@ function inputsOf(library: Library, model: Handle): ModelInput[] {
   });
 }
 
+/** The C API takes a rank of 0 for one that is open: shapes have one dimension at least. */
 function nativePartialShape(shape: readonly Dimension[]): { rank: NativeDimension; dims: NativeDimension[] } {
   const dims = shape.map(({ min, max }) => ({ min, max: max === Number.POSITIVE_INFINITY ? -1 : max }));
   return { rank: { min: shape.length, max: shape.length }, dims };
