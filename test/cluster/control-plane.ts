@@ -1,14 +1,24 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:https';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEvent, auditPolicy, readAuditLog } from './audit-log.ts';
 import { Certificates } from './certificates.ts';
+import {
+  apiServerFlags,
+  type CommandOptions,
+  controllerManagerFlags,
+  etcdFlags,
+  networks,
+  type Ports,
+  schedulerFlags,
+} from './control-plane-commands.ts';
 import { Daemon } from './daemon.ts';
 import { freePorts } from './free-ports.ts';
 import { Guard } from './guard.ts';
+import { isReady, waitFor } from './is-ready.ts';
+import { type Kubectl, kubectlFor } from './kubectl.ts';
 import { kubernetesBinaries } from './kubernetes-binaries.ts';
+import type { Sandbox } from './sandbox.ts';
 import { takeDown } from './take-down.ts';
 
 export interface ControlPlaneOptions {
@@ -19,6 +29,8 @@ export interface ControlPlaneOptions {
   readonly featureGates?: Readonly<Record<string, boolean>>;
   /** Keeps a record of every write; see `writes`. */
   readonly audit?: boolean;
+  /** Runs it in the sandbox's network, from where it is reached through a port of loopback all the same. */
+  readonly sandbox?: Sandbox;
 }
 
 /** etcd and an API server of their own on loopback, and what else was asked for. Several live side by side. */
@@ -29,8 +41,10 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** Where everything of it lies; goes with it. */
   readonly directory: string;
-  /** Runs kubectl as the administrator. @returns what it prints. @throws Error with what it says on standard error */
-  kubectl(parameters: readonly string[], options?: { readonly input?: string }): Promise<string>;
+  /** Where those in its network reach the API server: in a sandbox another than `server`. */
+  readonly innerServer: string;
+  readonly certificates: Certificates;
+  readonly kubectl: Kubectl;
   /** A kubeconfig for another user; it may do nothing until RBAC lets it. @returns its path */
   kubeconfigFor(user: string, groups?: readonly string[]): Promise<string>;
   readonly apiServer: {
@@ -47,7 +61,10 @@ export interface ControlPlane {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Takes about five seconds. Everything ends with `stop`, or else with the test process. @throws Error with the failed component's last words */
+/**
+ * Takes about five seconds, with the components nine. Everything ends with `stop`, or else with the test process.
+ * @throws Error with the failed component's last words
+ */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const binaries = kubernetesBinaries();
   const directory = mkdtempSync(join(tmpdir(), `modelserver-${options.name}-`));
@@ -70,110 +87,42 @@ async function start(
   options: ControlPlaneOptions,
   stop: () => Promise<void>,
 ): Promise<ControlPlane> {
-  const { components = [], audit = false } = options;
-  const [etcdPort, etcdPeerPort, apiPort, controllerManagerPort, schedulerPort] = (await freePorts(5)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const gates = Object.entries(options.featureGates ?? {}).map(([gate, on]) => `${gate}=${on}`);
-  const featureGates = gates.length > 0 ? [`--feature-gates=${gates.join(',')}`] : [];
-  const server = `https://127.0.0.1:${apiPort}`;
-  const run = (name: string, ...parameters: string[]) =>
-    new Daemon(directory, name, [join(binaries, name), ...parameters]);
+  const { components = [], audit = false, sandbox } = options;
+  const ports = sandbox ? standardPorts : await chooseFreePorts();
+  const address = sandbox?.address ?? '127.0.0.1';
+  const innerServer = `https://${address}:${ports.apiServer}`;
+  const server = sandbox ? `https://127.0.0.1:${await sandbox.forward(address, ports.apiServer)}` : innerServer;
+  const policy = join(directory, 'audit-policy.json');
+  if (audit) writeFileSync(policy, JSON.stringify(auditPolicy));
+  const commands: CommandOptions = {
+    ...{ directory, ports, address, featureGates: options.featureGates },
+    auditPolicy: audit ? policy : undefined,
+  };
+  const run = (name: string, flags: readonly string[]) =>
+    new Daemon(directory, name, [join(binaries, name), ...flags], { through: sandbox?.network ?? [] });
 
-  const etcd = run(
-    'etcd',
-    `--data-dir=${join(directory, 'etcd')}`,
-    `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
-    `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
-    `--listen-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
-    `--initial-advertise-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
-    `--initial-cluster=default=http://127.0.0.1:${etcdPeerPort}`,
-    '--unsafe-no-fsync',
-    '--log-level=warn',
-  );
-  const certificates = await issueCertificates(directory, components);
-  const path = (file: string) => certificates.path(file);
+  const etcd = run('etcd', etcdFlags(commands));
+  const certificates = await issueCertificates(directory, address, components);
   const kubeconfig = certificates.kubeconfig('admin', server);
-  const auditLog = join(directory, 'audit.log');
-  if (audit) writeFileSync(path('audit-policy.json'), JSON.stringify(auditPolicy));
+  for (const name of components) certificates.kubeconfig(name, innerServer);
+  const kubectl = kubectlFor(join(binaries, 'kubectl'), kubeconfig, join(directory, 'kubectl-cache'));
 
-  const runApiServer = () =>
-    run(
-      'kube-apiserver',
-      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      '--endpoint-reconciler-type=none',
-      `--secure-port=${apiPort}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
-      '--allow-privileged=true',
-      '--authorization-mode=Node,RBAC',
-      '--enable-admission-plugins=NodeRestriction',
-      `--tls-cert-file=${path('apiserver.crt')}`,
-      `--tls-private-key-file=${path('apiserver.key')}`,
-      `--client-ca-file=${path('ca.crt')}`,
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-      `--service-account-key-file=${path('service-account.pub')}`,
-      `--service-account-signing-key-file=${path('service-account.key')}`,
-      `--requestheader-client-ca-file=${path('front-proxy-ca.crt')}`,
-      '--requestheader-allowed-names=front-proxy-client',
-      '--requestheader-username-headers=X-Remote-User',
-      '--requestheader-group-headers=X-Remote-Group',
-      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
-      `--proxy-client-cert-file=${path('front-proxy-client.crt')}`,
-      `--proxy-client-key-file=${path('front-proxy-client.key')}`,
-      '--profiling=false',
-      ...(audit ? [`--audit-policy-file=${path('audit-policy.json')}`, `--audit-log-path=${auditLog}`] : []),
-      ...featureGates,
-    );
-  const isReady = () => isOk(`${server}/readyz`, certificates);
-  let apiServer = runApiServer();
-  await waitUntilReady(isReady, [etcd, apiServer]);
-
-  const delegated = (name: string) => [
-    `--kubeconfig=${certificates.kubeconfig(name, server)}`,
-    `--authentication-kubeconfig=${path(`${name}.kubeconfig`)}`,
-    `--authorization-kubeconfig=${path(`${name}.kubeconfig`)}`,
-    '--bind-address=127.0.0.1',
-    '--leader-elect=false',
-    ...featureGates,
-  ];
+  const runApiServer = async (beside: readonly Daemon[]) => {
+    const daemon = run('kube-apiserver', apiServerFlags(commands));
+    await waitFor(() => isReady(server, certificates), [daemon, ...beside]);
+    return daemon;
+  };
+  let apiServer = await runApiServer([etcd]);
+  if (components.includes('scheduler')) run('kube-scheduler', schedulerFlags(commands));
   if (components.includes('controller-manager')) {
-    run(
-      'kube-controller-manager',
-      ...delegated('controller-manager'),
-      `--secure-port=${controllerManagerPort}`,
-      '--use-service-account-credentials',
-      `--service-account-private-key-file=${path('service-account.key')}`,
-      `--root-ca-file=${path('ca.crt')}`,
-      `--client-ca-file=${path('ca.crt')}`,
-      `--requestheader-client-ca-file=${path('front-proxy-ca.crt')}`,
-      `--cluster-signing-cert-file=${path('ca.crt')}`,
-      `--cluster-signing-key-file=${path('ca.key')}`,
-    );
-  }
-  if (components.includes('scheduler'))
-    run('kube-scheduler', ...delegated('scheduler'), `--secure-port=${schedulerPort}`);
-
-  const kubectl: ControlPlane['kubectl'] = (parameters, { input } = {}) =>
-    runKubectl(join(binaries, 'kubectl'), directory, ['--kubeconfig', kubeconfig, ...parameters], input);
-  if (components.includes('controller-manager')) {
-    // Pods need it, and when it is there the controllers work.
-    await waitUntilReady(async () => {
-      const names = await kubectl(['get', 'serviceaccount', '--namespace=default', '--output=name']);
-      return names.includes('default');
-    }, []);
+    const daemon = run('kube-controller-manager', controllerManagerFlags(commands));
+    // Pods need this ServiceAccount, and when it is there the controllers work.
+    const find = ['get', 'serviceaccount', '--namespace=default', '--output=name'];
+    await waitFor(async () => (await kubectl(find)).includes('serviceaccount/default'), [daemon]);
   }
 
   return {
-    server,
-    kubeconfig,
-    directory,
-    kubectl,
+    ...{ server, innerServer, kubeconfig, directory, certificates, kubectl, stop, [Symbol.asyncDispose]: stop },
     async kubeconfigFor(user, groups = []) {
       const name = `user-${user.replaceAll(/[^A-Za-z0-9-]/g, '-')}`;
       await certificates.issue(name, { user, groups });
@@ -182,75 +131,44 @@ async function start(
     apiServer: {
       stop: () => apiServer.kill(),
       async start() {
-        apiServer = runApiServer();
-        await waitUntilReady(isReady, [apiServer]);
+        apiServer = await runApiServer([]);
       },
       pause: () => apiServer.signal('SIGSTOP'),
       resume: () => apiServer.signal('SIGCONT'),
     },
     writes() {
       if (!audit) throw new Error('Start the control plane with audit: true to see its writes.');
-      return readAuditLog(auditLog);
+      return readAuditLog(join(directory, 'audit.log'));
     },
-    stop,
-    [Symbol.asyncDispose]: stop,
   };
 }
 
-async function issueCertificates(directory: string, components: readonly string[]): Promise<Certificates> {
+/** In a sandbox all ports are free. */
+const standardPorts: Ports = {
+  ...{ etcd: 2379, etcdPeer: 2380, apiServer: 6443 },
+  ...{ controllerManager: 10257, scheduler: 10259 },
+};
+
+async function chooseFreePorts(): Promise<Ports> {
+  const names = Object.keys(standardPorts);
+  const ports = await freePorts(names.length);
+  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as unknown as Ports;
+}
+
+async function issueCertificates(
+  directory: string,
+  address: string,
+  components: readonly string[],
+): Promise<Certificates> {
   const certificates = await Certificates.create(join(directory, 'pki'));
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'].map(
-    (name) => `DNS:${name}`,
-  );
+  const serves = ['DNS:localhost', 'IP:127.0.0.1', `IP:${address}`, `IP:${networks.apiService}`];
+  for (const ending of ['', '.default', '.default.svc']) serves.push(`DNS:kubernetes${ending}`);
   await Promise.all([
-    certificates.issue('apiserver', { user: 'kube-apiserver', serves: [...names, 'IP:127.0.0.1', 'IP:10.96.0.1'] }),
+    certificates.issue('apiserver', { user: 'kube-apiserver', serves }),
+    certificates.issue('kubelet-client', { user: 'kube-apiserver', groups: ['system:masters'] }),
     certificates.issue('front-proxy-client', { user: 'front-proxy-client' }, 'front-proxy-ca'),
     certificates.issue('admin', { user: 'admin', groups: ['system:masters'] }),
     ...components.map((name) => certificates.issue(name, { user: `system:kube-${name}` })),
   ]);
   return certificates;
-}
-
-/** @throws Error when one of the daemons ends, or after a minute */
-async function waitUntilReady(isReady: () => Promise<boolean>, daemons: readonly Daemon[]): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!(await isReady())) {
-    const dead = daemons.find((daemon) => !daemon.running);
-    if (dead) throw new Error(`${dead.name} has ended:\n${dead.lastWords()}`);
-    if (performance.now() > end) {
-      const words = daemons.map((daemon) => `${daemon.name}:\n${daemon.lastWords()}`);
-      throw new Error(`the control plane was not ready within a minute\n${words.join('\n')}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function isOk(url: string, certificates: Certificates): Promise<boolean> {
-  const read = (file: string) => readFileSync(certificates.path(file));
-  const identity = { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') };
-  return new Promise((resolve) => {
-    const request = get(url, { ...identity, agent: false, timeout: 2_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
-  });
-}
-
-function runKubectl(
-  program: string,
-  directory: string,
-  parameters: readonly string[],
-  input: string | undefined,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    // Its cache would otherwise grow in the user's home.
-    const env = { ...process.env, KUBECACHEDIR: join(directory, 'kubectl-cache') };
-    const child = execFile(program, parameters, { env, maxBuffer: 256 << 20 }, (error, output, said) => {
-      if (error) reject(new Error(`kubectl ${parameters.slice(2).join(' ')}: ${said.trim() || error.message}`));
-      else resolve(output);
-    });
-    child.stdin!.on('error', () => {}).end(input ?? '');
-  });
 }

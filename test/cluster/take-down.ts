@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { removeCgroup } from './cgroup.ts';
 
 /**
- * Ends whatever daemon of this directory still runs and removes the directory. It needs nothing but the directory, so that a
- * guard can do it when the test itself has died.
+ * Ends whatever daemon of this directory still runs, removes the cgroup of its name and then the directory. It needs nothing
+ * but the directory, so that a guard can do it when the test itself has died. What is mounted below the directory is so in
+ * namespaces that have ended by then, so nothing is removed through a mount.
  */
 export async function takeDown(directory: string): Promise<void> {
   const pids = runningDaemons(directory);
@@ -11,6 +13,7 @@ export async function takeDown(directory: string): Promise<void> {
   for (const pid of pids) {
     for (let tries = 0; tries < 500 && isAlive(pid); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  await removeCgroup(`/${basename(directory)}`);
   rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
