@@ -157,6 +157,39 @@ export function clusterSuite(subject: ClusterUnderTest): void {
       assert.ok(await cluster.get(configMaps, at));
     });
 
+    check('keeps what has a finalizer until that is gone', async ({ cluster, namespace, widgets }) => {
+      const one = widget(widgets, namespace, 'one', {});
+      const finalizers = ['suite.example/wait'];
+      const created = await cluster.create(widgets, { ...one, metadata: { ...one.metadata, finalizers } });
+      assert.deepEqual(created.metadata.finalizers, finalizers);
+      await cluster.delete(widgets, keyOf(created));
+      const going = await cluster.get(widgets, keyOf(created));
+      assert.match(going?.metadata.deletionTimestamp ?? '', /^\d{4}-/);
+      assert.equal(going?.metadata.generation, 2);
+      await cluster.delete(widgets, keyOf(created));
+      await cluster.merge(widgets, keyOf(created), { metadata: { finalizers: null } });
+      assert.equal(await cluster.get(widgets, keyOf(created)), undefined);
+    });
+
+    check('applies to none but the one of that uid, where it names one', async ({ cluster, namespace, widgets }) => {
+      const one = widget(widgets, namespace, 'one', {});
+      const first = await cluster.create(widgets, one);
+      const named = { ...one, metadata: { ...one.metadata, uid: first.metadata.uid! }, status: { ready: true } };
+      await cluster.apply(widgets, named, { ...ours, subresource: 'status' });
+      await cluster.delete(widgets, keyOf(first));
+      await rejects(cluster.apply(widgets, named, ours), 'conflict');
+      await rejects(cluster.apply(widgets, named, { ...ours, subresource: 'status' }), 'not-found');
+      const second = await cluster.create(widgets, one);
+      await rejects(cluster.apply(widgets, named, ours), 'conflict');
+      // Not so for the status: there, a resource version does it.
+      const { resourceVersion } = first.metadata;
+      const old = { ...named, metadata: { ...one.metadata, resourceVersion: resourceVersion! } };
+      await rejects(cluster.apply(widgets, old, { ...ours, subresource: 'status' }), 'conflict');
+      assert.deepEqual(await cluster.get(widgets, keyOf(second)), second);
+      await cluster.apply(widgets, named, { ...ours, subresource: 'status' });
+      assert.deepEqual((await cluster.get<Widget>(widgets, keyOf(second)))?.status, { ready: true });
+    });
+
     check('deletes what it owned in the background', async ({ cluster, namespace, widgets }) => {
       const owner = await cluster.create(widgets, widget(widgets, namespace, 'owner', {}));
       const ownerReferences = [referenceTo(owner)];

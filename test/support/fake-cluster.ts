@@ -123,7 +123,7 @@ export class FakeCluster implements Cluster {
       const sent = this.#accept(kind, object);
       const stored = this.#store.get(kind, object.metadata);
       if (!stored && subresource) throw notFound(kind, object.metadata.name);
-      const uid = object.metadata.uid;
+      const uid = subresource ? undefined : object.metadata.uid;
       if (uid !== undefined && uid !== stored?.object.metadata.uid) throw uidConflict(kind, object.metadata.name, uid);
       const applied = subresource ? { status: sent.status ?? {} } : omitStatus(sent);
       const owner = `${options.manager} ${subresource ?? 'main'}`;

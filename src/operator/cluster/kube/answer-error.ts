@@ -6,7 +6,10 @@ interface Status {
   readonly message?: string;
   readonly reason?: string;
   readonly code?: number;
-  readonly details?: { readonly retryAfterSeconds?: number };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly field?: string }[];
+  };
 }
 
 /** The API server's reasons, where they say more than the HTTP status that comes with them. */
@@ -31,8 +34,8 @@ const byStatus: Readonly<Record<number, ClusterErrorCode>> = {
   429: 'throttled',
 };
 
-/** A field that the kind's schema does not have is answered with 500, as if the API server had failed. */
-const notTyped = /^failed to create typed patch object/;
+/** What an apply says that is not of the kind's schema is answered with 500, as if the API server had failed. */
+const notTyped = /^failed to (create typed patch object|convert new object)/;
 const longestMessage = 1024;
 
 /**
@@ -56,8 +59,10 @@ function statusError(status: Status, httpStatus: number, retryAfter?: string): C
   return new ClusterError(code, message, seconds === undefined ? {} : { retryAfterMs: seconds * 1000 });
 }
 
-function codeOf({ reason }: Status, httpStatus: number, message: string): ClusterErrorCode {
+function codeOf({ reason, details }: Status, httpStatus: number, message: string): ClusterErrorCode {
   if (httpStatus === 500 && notTyped.test(message)) return 'invalid';
+  // Another object has that name now; the API server takes the sender to mean to change its uid.
+  if (reason === 'Invalid' && details?.causes?.some(({ field }) => field === 'metadata.uid')) return 'conflict';
   const known = byReason[reason ?? ''] ?? byStatus[httpStatus];
   return known ?? (httpStatus >= 400 && httpStatus < 500 ? 'invalid' : 'unavailable');
 }

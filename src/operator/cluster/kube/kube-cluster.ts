@@ -139,6 +139,7 @@ export class KubeCluster implements Cluster {
   }
 
   async replace<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {
+    options.signal?.throwIfAborted();
     const call: Call = { verb: 'update', kind, ...keyOf(object.metadata) };
     if (object.metadata.resourceVersion === undefined) {
       // Many kinds would be replaced all the same, whatever has become of them.
