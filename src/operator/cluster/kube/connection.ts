@@ -4,7 +4,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { ClusterError } from '../cluster-error.ts';
 import { Agents } from './agents.ts';
 import { type Access, type Credentials, isSameIdentity } from './credentials.ts';
-import { unreachable } from './read-answer.ts';
+import { readBody, unreachable } from './read-answer.ts';
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -78,7 +78,7 @@ export class Connection {
   }
 
   async #attempt(request: Request, exchange: Exchange): Promise<IncomingMessage> {
-    let access = await this.#credentials.access();
+    const access = await this.#credentials.access();
     let response: IncomingMessage;
     try {
       response = await this.#send(request, access, exchange);
@@ -91,9 +91,9 @@ export class Connection {
     if (response.statusCode !== 401) return response;
     const renewed = await this.#renew(access);
     if (!renewed) return response;
-    response.resume();
-    access = renewed;
-    return await this.#send(request, access, exchange);
+    // To the end, so that the next attempt can take its connection.
+    await readBody(response);
+    return await this.#send(request, renewed, exchange);
   }
 
   /** Others than those that were refused; undefined if there are none. */

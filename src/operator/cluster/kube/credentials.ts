@@ -14,6 +14,7 @@ export interface Access {
   /** Its URL, perhaps with a path in front of all others. */
   readonly server: URL;
   readonly tls: TlsIdentity;
+  /** By their lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** Reaches it through a proxy. */
   readonly agent?: Agent;

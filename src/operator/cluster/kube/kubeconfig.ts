@@ -89,7 +89,7 @@ async function accessOf(config: KubeConfig): Promise<Access> {
     tls: Object.fromEntries(given) as TlsIdentity,
     headers: {
       ...(auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
-      ...(headers as Record<string, string> | undefined),
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)])),
     },
     ...(cluster.proxyUrl ? { agent: agent as Agent } : {}),
   };
