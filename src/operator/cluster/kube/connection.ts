@@ -37,6 +37,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #underWay = new Set<Exchange>();
   #agents: Agents | undefined;
+  /** Put off by each renewal until one of them has been of use. */
   #nextRenewal = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -88,12 +89,17 @@ export class Connection {
       this.#agents?.dropIdle();
       response = await this.#send(request, access, exchange);
     }
-    if (response.statusCode !== 401) return response;
+    if (response.statusCode !== 401) {
+      this.#nextRenewal = Number.NEGATIVE_INFINITY;
+      return response;
+    }
     const renewed = await this.#renew(access);
     if (!renewed) return response;
     // To the end, so that the next attempt can take its connection.
     await readBody(response);
-    return await this.#send(request, renewed, exchange);
+    const second = await this.#send(request, renewed, exchange);
+    if (second.statusCode !== 401) this.#nextRenewal = Number.NEGATIVE_INFINITY;
+    return second;
   }
 
   /** Others than those that were refused; undefined if there are none. */

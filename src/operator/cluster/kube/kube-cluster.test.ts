@@ -391,7 +391,7 @@ test('what was refused is tried once more with new credentials, whatever it is',
   // Those who can give nothing better are not asked all the time.
   accepted = 'none';
   for (let call = 0; call < 5; call++) await rejects(cluster.get(configMaps, at), 'unavailable', /Unauthorized/);
-  assert.equal(renewals, 1);
+  assert.equal(renewals, 2);
 });
 
 test('what is deleted already, or is another by now, counts as deleted', async (t) => {
