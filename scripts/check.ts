@@ -5,6 +5,7 @@ const steps: readonly [name: string, command: string, ...parameters: string[]][]
   ['format and lint', 'biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
   ['types of the resource are those of its CRD', 'node', 'scripts/generate-crd-types.ts', '--check'],
+  ['the chart is what its parts make it', 'node', 'scripts/generate-chart.ts', '--check'],
 ];
 
 const failed = steps.filter(([name, command, ...parameters]) => {
