@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { pythonWith } from '../support/python.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -20,14 +21,6 @@ before(async () => {
 after(async () => {
   for (const cleanUp of cleanUps) await cleanUp();
 });
-
-/** A Python that has the packages; or why there is none. */
-function pythonWith(requirements: string): { python: string } | { missing: string } {
-  const script = join(root, 'scripts/python-env.sh');
-  const { status, stdout, stderr } = spawnSync(script, [join(root, requirements)], { encoding: 'utf8' });
-  if (status === 0) return { python: stdout.trim() };
-  return { missing: `${requirements} cannot be installed: ${stderr.trim().split('\n').at(-1)}` };
-}
 
 const samples: readonly [name: string, flags: readonly string[], printed: RegExp][] = [
   ['get-model-status', [], /^version 2: AVAILABLE OK OK\n$/],
