@@ -46,6 +46,10 @@ if ready == nil then
   return answer("Progressing", "The operator has not told of its state yet")
 end
 if ready.status == "True" then
+  -- Models that are not required may fail without harm; that is told all the same.
+  if is_true("Degraded") then
+    return answer("Healthy", words(conditions.Degraded))
+  end
   return answer("Healthy", words(ready))
 end
 if ready.reason == "Paused" or ready.reason == "ReconcileDisabled" then

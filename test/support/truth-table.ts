@@ -155,6 +155,12 @@ export const situations: readonly Situation[] = [
     argocd: { status: 'Healthy', message: 'ScaledToZero: Why ScaledToZero' },
   },
   {
+    name: 'steady, but for a model that is not required',
+    object: modelServer([...steady.slice(0, 3), ['Degraded', 'True', 'ModelLoadFailed']]),
+    kstatus: 'Current',
+    argocd: { status: 'Healthy', message: 'ModelLoadFailed: Why ModelLoadFailed' },
+  },
+  {
     name: 'not ready, and no condition says why',
     object: modelServer([['Ready', 'Unknown', 'PodsUnreachable']]),
     kstatus: 'InProgress',
