@@ -7,42 +7,42 @@ import { chart, findHelms, type Rendered } from '../support/helm.ts';
 import { refusals } from './refusals.ts';
 import { renderings } from './renderings.ts';
 
-const helms = findHelms();
+const helms = await findHelms();
 const root = join(import.meta.dirname, '../..');
 
 test('Helm is there', { skip: helms.length === 0 && 'neither KUBE_ASSETS nor PATH has a Helm' }, () => {});
 
 for (const helm of helms) {
-  test(`${helm.name} finds nothing to say against the chart`, () => {
-    const { ok, output, errors } = helm.run(['lint', '--strict', chart]);
+  test(`${helm.name} finds nothing to say against the chart`, async () => {
+    const { ok, output, errors } = await helm.run(['lint', '--strict', chart]);
     assert.ok(ok, output + errors);
     assert.doesNotMatch(output + errors, /\[(WARNING|ERROR)\]/);
   });
 
   for (const { name, values, check } of renderings) {
-    test(`${helm.name} renders ${name}`, () => {
-      const objects = helm.render(values);
+    test(`${helm.name} renders ${name}`, async () => {
+      const objects = await helm.render(values);
       checkAlways(objects);
       check(objects);
     });
   }
 
   for (const { name, values, message } of refusals) {
-    test(`${helm.name} refuses ${name}`, () => {
-      const { ok, errors } = helm.template(values);
+    test(`${helm.name} refuses ${name}`, async () => {
+      const { ok, errors } = await helm.template(values);
       assert.equal(ok, false);
       assert.match(errors, message);
     });
   }
 
-  test(`${helm.name} refuses a cluster that is too old`, () => {
-    const { ok, errors } = helm.template({}, '--kube-version=1.28.9');
+  test(`${helm.name} refuses a cluster that is too old`, async () => {
+    const { ok, errors } = await helm.template({}, '--kube-version=1.28.9');
     assert.equal(ok, false);
     assert.match(errors, /requires kubeVersion: >=1\.29\.0-0/);
   });
 
-  test(`${helm.name} renders the CustomResourceDefinitions as they are in crds/`, () => {
-    const rendered = helm.render({}).filter(({ kind }) => kind === 'CustomResourceDefinition');
+  test(`${helm.name} renders the CustomResourceDefinitions as they are in crds/`, async () => {
+    const rendered = (await helm.render({})).filter(({ kind }) => kind === 'CustomResourceDefinition');
     const truth = readdirSync(join(root, 'crds'))
       .toSorted()
       .map((name) => parse(readFileSync(join(root, 'crds', name), 'utf8')) as Rendered);

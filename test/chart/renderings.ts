@@ -55,8 +55,8 @@ export const renderings: readonly Rendering[] = [
         ...['--enable-pod-patch=true', '--cluster-domain=cluster.local', '--log-level=info'],
       ]);
       const { image, resources } = operator(objects);
-      assert.match(image, /^modelserver\/operator:\d+\.\d+\.\d+$/);
-      assert.equal(environment(objects).RELATED_IMAGE_SERVER, image.replace('operator', 'server'));
+      assert.match(image, /^localhost\/modelserver-operator:\d+\.\d+\.\d+$/);
+      assert.equal(environment(objects).RELATED_IMAGE_SERVER, image.replace('-operator', ''));
       assert.deepEqual(resources, { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } });
     },
   },
@@ -138,7 +138,7 @@ export const renderings: readonly Rendering[] = [
     name: 'images by tag',
     values: { image: { tag: '1.2.3-rc.1' }, serverImage: { repository: 'images.example:5000/server', tag: 'latest' } },
     check(objects) {
-      assert.equal(operator(objects).image, 'modelserver/operator:1.2.3-rc.1');
+      assert.equal(operator(objects).image, 'localhost/modelserver-operator:1.2.3-rc.1');
       assert.equal(environment(objects).RELATED_IMAGE_SERVER, 'images.example:5000/server:latest');
     },
   },

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -25,6 +25,11 @@ export interface HelmRun {
   readonly errors: string;
 }
 
+export interface HelmOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class Helm {
   /** `helm3` or `helm4`. */
   readonly name: string;
@@ -35,24 +40,27 @@ export class Helm {
     this.#path = path;
   }
 
-  /** Under an empty home: nothing of the user's own Helm is read. */
-  run(
-    parameters: readonly string[],
-    options: { input?: string; env?: Readonly<Record<string, string>> } = {},
-  ): HelmRun {
-    const { status, stdout, stderr, error } = spawnSync(this.#path, parameters, {
-      input: options.input ?? '',
-      encoding: 'utf8',
-      timeout: 120_000,
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', ...options.env },
+  /**
+   * Reads nothing of the user's own Helm.
+   * @param options.env its whole environment but for the PATH
+   */
+  run(parameters: readonly string[], options: HelmOptions = {}): Promise<HelmRun> {
+    const { PATH } = process.env;
+    const env = { PATH, HOME: '/nonexistent', ...options.env };
+    return new Promise((resolve) => {
+      const settings = { env, timeout: 120_000, maxBuffer: 64 << 20 };
+      const child = execFile(this.#path, parameters, settings, (error, output, errors) =>
+        resolve({ ok: error === null, output, errors: error && errors === '' ? error.message : errors }),
+      );
+      // A Helm that refuses its parameters does not read on.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(options.input ?? '');
     });
-    if (error) throw error;
-    return { ok: status === 0, output: stdout, errors: stderr };
   }
 
-  /** As `helm template` gives it for the release `release` in the namespace `operators`. @throws with Helm's words */
-  render(values: object, ...parameters: string[]): readonly Rendered[] {
-    const { ok, output, errors } = this.template(values, ...parameters);
+  /** What `helm template` gives for the release `release` in the namespace `operators`. @throws with Helm's words */
+  async render(values: object, ...parameters: string[]): Promise<readonly Rendered[]> {
+    const { ok, output, errors } = await this.template(values, ...parameters);
     if (!ok) throw new Error(errors);
     return parseAllDocuments(output).flatMap((document) => {
       if ('errors' in document && document.errors.length > 0) throw document.errors[0];
@@ -60,7 +68,7 @@ export class Helm {
     });
   }
 
-  template(values: object, ...parameters: string[]): HelmRun {
+  template(values: object, ...parameters: string[]): Promise<HelmRun> {
     const flags = ['--namespace=operators', '--values=-', ...parameters];
     return this.run(['template', 'release', chart, ...flags], { input: JSON.stringify(values) });
   }
@@ -70,7 +78,7 @@ export class Helm {
  * Helm 3 and 4 from the folder that KUBE_ASSETS names, or whatever `helm` is on the PATH.
  * @returns none if there is none
  */
-export function findHelms(): readonly Helm[] {
+export async function findHelms(): Promise<readonly Helm[]> {
   const { KUBE_ASSETS: assets, PATH: path = '' } = process.env;
   const found = ['helm3', 'helm4'].flatMap((name) => {
     const file = find(name, assets === undefined ? [] : [assets]);
@@ -79,8 +87,8 @@ export function findHelms(): readonly Helm[] {
   if (found.length > 0) return found;
   const file = find('helm', path.split(delimiter));
   if (file === undefined) return [];
-  const version = new Helm('helm', file).run(['version', '--short']).output;
-  return [new Helm(`helm${/^v(\d+)/.exec(version)?.[1] ?? ''}`, file)];
+  const { output } = await new Helm('helm', file).run(['version', '--short']);
+  return [new Helm(`helm${/^v(\d+)/.exec(output)?.[1] ?? ''}`, file)];
 }
 
 function find(name: string, folders: readonly string[]): string | undefined {
