@@ -35,10 +35,10 @@ Server-side apply is "patch", and "create" where there is nothing yet.
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch{{ if .Values.pods.patch }}, patch{{ end }}]
-# One by its name, to say why pods wait for it.
+# Their names, to say why pods wait for one, and to notice when it arrives.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [get]
+  verbs: [get, list, watch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
