@@ -2,7 +2,8 @@
 
 /**
  * A ModelServer serves models from a volume, or from images, over gRPC. The operator makes its pods, its Service
- * and what belongs to them, and tells in the status what is being served and what is wrong.
+ * and what belongs to them, and tells in the status what is being served and what is wrong. The annotation
+ * modelserver.dev/reconcile set to "disabled" keeps its hands off all of them; the status is told still.
  */
 export interface ModelServer {
   readonly apiVersion: 'modelserver.dev/v1alpha1';
@@ -208,7 +209,10 @@ export interface Model {
   readonly required: boolean;
   /** OpenVINO device, such as CPU, GPU, GPU.1, NPU or AUTO:GPU,CPU; CPU unless set. */
   readonly targetDevice: string;
-  /** Size of the batch dimension: a number, -1 for any, or a range such as "1:8". As the model has it unless set. */
+  /**
+   * Size of the batch dimension: a number, -1 for any, or a range such as "1:8". As the model has it unless set. Not
+   * beside shape or shapes.
+   */
   readonly batchSize?: number | string;
   /**
    * Shape of the one input, such as "(1,3,224,224)"; each dimension a number, -1 for any, or a range such as 1:8. As
@@ -413,8 +417,8 @@ export interface PodSettings {
   /** Name of the pods' RuntimeClass. The cluster's default unless set. */
   readonly runtimeClassName?: string;
   /**
-   * How long a pod may take to end, 10 to 3600 seconds, longer than server.drainTimeout. That and some seconds more
-   * unless set.
+   * How long a pod may take to end, 10 to 3600 seconds, at least 10 more than server.drainTimeout: 5 pass before the
+   * server is told to, so that the cluster hears of it first. 15 more unless set.
    */
   readonly terminationGracePeriodSeconds?: number;
   /** More volumes of the pods, each a Volume of core/v1; 32 at most. */
@@ -447,7 +451,10 @@ export interface ResourceClaim {
 
 /** A Volume of core/v1. */
 export interface ExtraVolume {
-  /** Name of the volume, of small letters, digits and "-". */
+  /**
+   * Name of the volume, of small letters, digits and "-"; not config, models or tmp, nor with model- at its
+   * beginning, which are the operator's.
+   */
   readonly name: string;
   readonly [field: string]: unknown;
 }
@@ -456,7 +463,7 @@ export interface ExtraVolume {
 export interface ExtraVolumeMount {
   /** Name of one of extraVolumes. */
   readonly name: string;
-  /** Where it is mounted, an absolute path outside of /etc/modelserver. */
+  /** Where it is mounted, an absolute path; not /tmp, nor in /etc/modelserver or /model-volumes, which are taken. */
   readonly mountPath: string;
   readonly [field: string]: unknown;
 }
@@ -484,8 +491,8 @@ export interface NetworkPolicy {
   /** Whether there is one; false unless set. */
   readonly enabled: boolean;
   /**
-   * Who may call gRPC, each a NetworkPolicyPeer of networking.k8s.io/v1; 16 at most. Everybody unless set. The
-   * operator may always ask the pods for their models.
+   * Who may reach gRPC and metrics, each a NetworkPolicyPeer of networking.k8s.io/v1; 16 at most. The pods of this
+   * namespace unless set. The operator may always ask the pods for their models.
    */
   readonly from?: readonly Readonly<Record<string, unknown>>[];
 }
@@ -589,7 +596,7 @@ export interface ModelServerStatus {
   readonly rollout?: RolloutStatus;
   /** The last state that was ready as a whole. */
   readonly lastSuccessful?: LastSuccessful;
-  /** The last generation that did not arrive; absent if the current one did. */
+  /** The generation that is stalled; absent unless one is. */
   readonly failedGeneration?: number;
   /**
    * Ready: all that the spec asks for is served. Available: requests are answered, be it by the last good version.
@@ -615,16 +622,16 @@ export interface StatusSummary {
 
 /** A model over all pods. */
 export interface ModelStatus {
-  /** Name of the model. */
+  /** Name of the model; longer than the spec's may be where a config.json has it. */
   readonly name: string;
-  /** Whether every pod serves every version that is wanted, and the pods are those that are wanted. */
+  /** Whether every pod serves exactly the versions that are wanted. */
   readonly ready: boolean;
   /**
    * Available: all that is wanted is served. Loading: it is on its way. Degraded: a version is served, but not all
    * that is wanted. Failed: no version is served. Missing: there is no version to serve. Unknown: no pod answers.
    */
   readonly state: 'Available' | 'Loading' | 'Degraded' | 'Failed' | 'Missing' | 'Unknown';
-  /** The highest version that every pod serves. */
+  /** What a client gets who asks for no version, the newest that every ready pod serves. */
   readonly servingVersion?: number;
   /** The versions that are wanted, where they are known; 16 at most. */
   readonly desiredVersions?: readonly number[];
