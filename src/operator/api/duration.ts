@@ -1,7 +1,7 @@
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
- * Milliseconds of a duration as Go writes them: `1h30m`, `10s`, `500ms`.
+ * Whole milliseconds of a duration as Go writes them: `1h30m`, `10s`, `500ms`.
  * @throws it is none; the resource's schema has refused those
  */
 export function milliseconds(duration: string): number {
@@ -11,7 +11,8 @@ export function milliseconds(duration: string): number {
     return '';
   });
   if (rest !== '' || duration === '') throw new Error(`no duration: "${duration}"; write it like 1h30m, 10s or 500ms`);
-  return total;
+  // 1.001 s would else be 1000.9999999999999 ms.
+  return Math.round(total);
 }
 
 /** The same in whole seconds, rounded up: what many of Kubernetes' fields and the server's flags count in. */

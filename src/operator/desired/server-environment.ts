@@ -4,6 +4,8 @@ import type { Free } from './pod-volumes.ts';
 /** The container's environment: what the server's traces need, then the user's own, which wins by name. */
 export function serverEnvironment({ metadata, spec }: ModelServer): Free[] {
   const { otel } = spec.observability;
+  // A ratio by itself would be looked at by no sampler.
+  const sampler = otel?.sampler ?? (otel?.ratio === undefined ? undefined : 'parentbased_traceidratio');
   const own: Free[] = otel
     ? [
         { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -13,8 +15,8 @@ export function serverEnvironment({ metadata, spec }: ModelServer): Free[] {
         },
         { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otel.endpoint },
         { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: otel.protocol },
-        ...(otel.sampler === undefined ? [] : [{ name: 'OTEL_TRACES_SAMPLER', value: otel.sampler }]),
-        ...(otel.ratio === undefined ? [] : [{ name: 'OTEL_TRACES_SAMPLER_ARG', value: String(otel.ratio) }]),
+        ...(sampler === undefined ? [] : [{ name: 'OTEL_TRACES_SAMPLER', value: sampler }]),
+        ...(otel.ratio === undefined ? [] : [{ name: 'OTEL_TRACES_SAMPLER_ARG', value: otel.ratio }]),
         ...(otel.headersSecretRef
           ? [
               {
