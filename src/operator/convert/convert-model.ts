@@ -1,0 +1,124 @@
+import { convertBatchSize, convertShapes } from './convert-shapes.ts';
+import { convertPath } from './model-location.ts';
+import type { Notes } from './notes.ts';
+import { isFields, type OldFields } from './old-fields.ts';
+import { present, unless } from './present.ts';
+
+/** What the old resource had where nothing was written. */
+const nameByDefault = 'resnet';
+const pluginConfigByDefault = { PERFORMANCE_HINT: 'LATENCY' };
+
+const mostVersions = 16;
+
+/** The one model of the old resource's single-model mode. */
+export function convertModel(fields: OldFields, notes: Notes, resource: string, hasVolume: boolean): object {
+  const name = convertName(fields, notes);
+  const path = convertPath(fields, notes, resource, hasVolume);
+  const shapes = convertShapes(fields, notes);
+  tellUnsupported(fields, notes);
+  return {
+    name,
+    ...present({
+      path: path === '' || path === name ? undefined : path,
+      versionPolicy: convertVersionPolicy(fields, notes),
+      targetDevice: unless(fields.text('models_settings.target_device'), 'CPU'),
+      batchSize: convertBatchSize(fields, notes, shapes !== undefined),
+      ...shapes,
+      nireq: unless(fields.integer('models_settings.nireq', 0, 100_000), 0),
+      pluginConfig: convertPluginConfig(fields, notes),
+    }),
+  };
+}
+
+function convertName(fields: OldFields, notes: Notes): string {
+  const field = 'models_settings.model_name';
+  const written = fields.text(field);
+  if (written === undefined) notes.tell(field, `${nameByDefault} (the default)`, 'Clients go on with this name.');
+  const name = written ?? nameByDefault;
+  const valid =
+    name
+      .replace(/[^A-Za-z0-9_.-]/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 63) || 'model';
+  if (valid !== name) {
+    notes.todo(
+      field,
+      name,
+      `Names are 1 to 63 letters, digits, "_", "." and "-" here: clients are to ask for ${valid}.`,
+    );
+  }
+  return valid;
+}
+
+function convertVersionPolicy(fields: OldFields, notes: Notes): object | undefined {
+  const field = 'models_settings.model_version_policy';
+  const policy = fields.json(field);
+  if (!policy) return undefined;
+  const wrong = (advice: string) => {
+    notes.todo(field, policy, advice);
+    return undefined;
+  };
+  const [kind, ...others] = Object.keys(policy);
+  const details = policy[kind!];
+  if (others.length > 0 || !isFields(details)) return wrong('This is no version policy; write versionPolicy by hand.');
+  switch (kind) {
+    case 'all':
+      return { all: {} };
+    case 'latest': {
+      const count = Number(details.num_versions ?? 1);
+      if (!Number.isInteger(count) || count < 1) return wrong('Write versionPolicy.latest.numVersions by hand.');
+      if (count > mostVersions)
+        notes.todo(field, policy, `At most ${mostVersions} versions here; all: {} has no bound.`);
+      return count === 1 ? undefined : { latest: { numVersions: Math.min(count, mostVersions) } };
+    }
+    case 'specific': {
+      const versions = Array.isArray(details.versions) ? [...new Set(details.versions.map(Number))] : [];
+      const valid = versions.filter((version) => Number.isSafeInteger(version) && version >= 1);
+      if (valid.length === 0 || valid.length < versions.length || valid.length > mostVersions) {
+        notes.todo(
+          field,
+          policy,
+          `Versions are 1 to ${mostVersions} numbers from 1; check versionPolicy.specific.versions.`,
+        );
+      }
+      return valid.length > 0 ? { specific: { versions: valid.slice(0, mostVersions) } } : undefined;
+    }
+    default:
+      return wrong('This is no version policy; write versionPolicy by hand.');
+  }
+}
+
+function convertPluginConfig(fields: OldFields, notes: Notes): object | undefined {
+  const field = 'models_settings.plugin_config';
+  if (fields.value(field) === undefined) {
+    notes.tell(field, `${JSON.stringify(pluginConfigByDefault)} (the default)`, 'Kept, for it was in effect.');
+    return pluginConfigByDefault;
+  }
+  const entries: [name: string, value: number | string][] = [];
+  for (const [name, value] of Object.entries(fields.json(field) ?? {})) {
+    if (typeof value === 'boolean') entries.push([name, value ? 'YES' : 'NO']);
+    else if (typeof value === 'string') entries.push([name, value]);
+    else if (typeof value === 'number') entries.push([name, Number.isSafeInteger(value) ? value : String(value)]);
+    else notes.todo(`${field}.${name}`, value, 'Properties are texts and numbers here; write this one by hand.');
+  }
+  return present(Object.fromEntries(entries));
+}
+
+function tellUnsupported(fields: OldFields, notes: Notes): void {
+  const layout = fields.text('models_settings.layout');
+  if (layout !== undefined) {
+    const advice =
+      'Layouts are to come: convert the model with the layout that clients send, or send the one of the model.';
+    notes.todo('models_settings.layout', layout, advice);
+  }
+  const stateful = fields.boolean('models_settings.is_stateful') ?? false;
+  if (stateful) {
+    notes.todo('models_settings.is_stateful', true, 'Stateful models are to come: leave this model where it is.');
+  }
+  for (const name of ['idle_sequence_cleanup', 'low_latency_transformation', 'max_sequence_number']) {
+    const value = fields.value(`models_settings.${name}`);
+    if (stateful && value !== undefined) {
+      notes.todo(`models_settings.${name}`, value, 'It is about stateful models, which are to come.');
+    }
+  }
+}
