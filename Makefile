@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: demo test check bench format setup
+.PHONY: demo test test-cluster images check bench format setup
 
 demo: setup
 	@node examples/demo.ts
@@ -11,6 +11,13 @@ test: setup
 	@node --test --test-timeout=180000 --test-reporter=spec --test-reporter-destination=stdout \
 	  --test-reporter=./scripts/test-summary.ts --test-reporter-destination=stdout \
 	  'src/**/*.test.ts' 'test/**/*.test.ts'
+
+# With SCENARIOS='test/cluster/serve.scenario.ts', only those.
+test-cluster: setup
+	@node scripts/test-cluster.ts $(SCENARIOS)
+
+images: setup
+	@node scripts/build-images.ts
 
 check: node_modules/.installed
 	@node scripts/check.ts

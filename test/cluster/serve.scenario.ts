@@ -50,28 +50,17 @@ test('a version that is copied onto the volume gets served', async (t) => {
   t.diagnostic(`version 2 was served after ${since(start)}`);
 });
 
-test('a change of the ConfigMap arrives at once if the pod is touched too', { timeout: 300_000 }, async (t) => {
+// Without the touch it takes the kubelet a minute and a half: 88 s were seen.
+test('a change of the ConfigMap arrives at once if the pod is touched right after', { timeout: 120_000 }, async (t) => {
   const pod = await get('pods', '{.items[0].metadata.name}');
-  for (let round = 0; round < Number(process.env.ROUNDS ?? 4); round++) {
-    const version = round % 2 === 0 ? 1 : 2;
-    const start = performance.now();
+  for (const version of [1, 2, 1]) {
     await apply(configMap(version));
-    const written = since(start);
-    const touch = `--overwrite modelserver.dev/config=${round}`.split(' ');
+    const start = performance.now();
+    const touch = `--overwrite modelserver.dev/config=${version}`.split(' ');
     await cluster.kubectl(['annotate', `pod/${pod}`, `--namespace=${namespace}`, ...touch]);
-    const touched = since(start);
-    await waitForVersion(version);
-    t.diagnostic(
-      `version ${version}: written after ${written}, pod touched after ${touched}, served after ${since(start)}`,
-    );
+    await eventually(predict, (answer) => answer.version === String(version));
+    t.diagnostic(`version ${version} was served after ${since(start)}`);
   }
-});
-
-test('a change of the ConfigMap alone takes as long as the kubelet likes', { timeout: 300_000 }, async (t) => {
-  const start = performance.now();
-  await apply(configMap(1));
-  await waitForVersion(1);
-  t.diagnostic(`version 1 was served after ${since(start)}`);
 });
 
 test('any user id will do, and SIGTERM reaches the server', { timeout: 120_000 }, async (t) => {
@@ -92,10 +81,6 @@ async function predict(): Promise<{ digit: number | undefined; version: string }
   const request = { model_spec: { name: 'digits' }, inputs };
   const { outputs, model_spec } = await client.call<PredictResponse>('PredictionService', 'Predict', request);
   return { digit: elements(outputs.digit!)[0], version: model_spec.version.value };
-}
-
-async function waitForVersion(wanted: number): Promise<void> {
-  while ((await predict()).version !== String(wanted)) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function apply(...items: readonly object[]): Promise<void> {

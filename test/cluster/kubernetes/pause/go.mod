@@ -1,0 +1,3 @@
+module modelserver.dev/test/pause
+
+go 1.24.0
