@@ -9,16 +9,23 @@ import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
 import { findOrFetchLibrary } from './engine/openvino/fetch-runtime.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
+import type { MetricNames } from './model/metric-name.ts';
+import type { Metrics } from './observe/metrics.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
-import { readSettings, type Settings } from './settings.ts';
-import { ConfigWatch } from './source/config-watch.ts';
+import { observers } from './registry/observer.ts';
+import { missingRestPort, readSettings, type Settings } from './settings.ts';
+import { ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
 import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
 import { healthMethods } from './transport/grpc/health-methods.ts';
+import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
+import { metricsRoute } from './transport/rest/metrics-route.ts';
+import type { Route } from './transport/rest/routes.ts';
+import type { TransportServer } from './transport/transport-server.ts';
 
 const clock = systemClock;
 
@@ -43,13 +50,16 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   if (!engine) return true;
   log.info({ engine: engine.description }, 'Starting');
 
-  const observer = versionLog(log, tracing);
+  const metrics = await startMetrics(settings, engine);
+  const logs = versionLog(log, tracing);
+  const observer = metrics ? observers(logs, metrics.observer) : logs;
   const { drainMs } = settings;
   const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
-  const dataplane = new Dataplane(registry);
-  const tfs = tfsMethods(dataplane);
+  const dataplane = new Dataplane(registry, metrics?.meters);
+  const plain = tfsMethods(dataplane);
+  const tfs = metrics ? measuredMethods(plain, metrics.meters) : plain;
   const health = healthMethods(dataplane, ending.signal);
-  const server = createGrpcJsServer({
+  const grpc = createGrpcJsServer({
     methods: { unary: { ...tfs.unary, ...health.unary }, streaming: { ...tfs.streaming, ...health.streaming } },
     log,
     tracing,
@@ -59,14 +69,9 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   });
 
   // Listens before models load: liveness probes are answered meanwhile.
-  for (const address of settings.grpc.addresses) {
-    try {
-      const port = await server.listen(address, settings.grpc.port);
-      log.info({ address, port }, 'Serving gRPC');
-    } catch (error) {
-      throw new StartError(`Cannot listen on ${address}:${settings.grpc.port} - ${(error as Error).message}`);
-    }
-  }
+  await listen(grpc, settings.grpc, 'gRPC', log);
+  const rest = await createRest(settings, [metricsRoute(metrics?.text)], log);
+  if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
@@ -87,12 +92,59 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   // The clock's timers do not keep the process alive, and once the port is closed nothing else might.
   const alive = setInterval(() => {}, 1000);
   await Promise.race([Promise.all([models.stop(), repositories.stop()]), sleep(clock, left())]);
-  await server.drain(clock, left());
+  await Promise.all([grpc.drain(clock, left()), rest?.drain(clock, left())]);
   const isClean = await registry.close(left());
   if (isClean) await engine.close();
   clearInterval(alive);
   log.info(isClean ? 'Ended' : 'Ended without the answers that took longer than the time to drain');
   return isClean;
+}
+
+/**
+ * Which metrics are served: those of the command line, or else of the config file as it is at the start.
+ * @returns undefined for none
+ */
+async function metricNames({ metrics, models, rest }: Settings): Promise<MetricNames | undefined> {
+  if (metrics || 'model' in models) return metrics;
+  const { parsed } = await readConfig(models.configPath, clock);
+  // A file with problems ends the start a moment later, where they are told.
+  if (parsed.problems || !parsed.metrics) return undefined;
+  if (rest.port === 0) throw new StartError(`monitoring.metrics.enable: ${missingRestPort}`);
+  return parsed.metrics;
+}
+
+/** Loaded only where it is asked for, and so is HTTP: what is off costs nothing. */
+async function startMetrics(settings: Settings, { description }: Engine): Promise<Metrics | undefined> {
+  const names = await metricNames(settings);
+  if (!names) return undefined;
+  const { createMetrics } = await import('./observe/metrics.ts');
+  const queueLimit = settings.engine.mostWaiting;
+  return createMetrics({ names, queueLimit, engine: description, serverVersion: version() });
+}
+
+async function createRest(
+  { rest }: Settings,
+  routes: readonly Route[],
+  log: Logger,
+): Promise<TransportServer | undefined> {
+  if (rest.port === 0) return undefined;
+  const { createFastifyServer } = await import('./transport/rest/fastify-server.ts');
+  return createFastifyServer({ routes, log });
+}
+
+async function listen(
+  server: TransportServer,
+  { addresses, port }: { readonly addresses: readonly string[]; readonly port: number },
+  protocol: string,
+  log: Logger,
+): Promise<void> {
+  for (const address of addresses) {
+    try {
+      log.info({ address, port: await server.listen(address, port) }, `Serving ${protocol}`);
+    } catch (error) {
+      throw new StartError(`Cannot listen on ${address}:${port} - ${(error as Error).message}`);
+    }
+  }
 }
 
 /** @returns undefined if the process was told to end meanwhile */

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Flag, flags, modelFlags } from './cli/flags.ts';
 import { parseArguments } from './cli/parse-arguments.ts';
+import { readMetricNames } from './config/metrics.ts';
 import { type ModelConfig, readBasePath } from './config/model-config.ts';
 import { parseJson } from './config/parse-json.ts';
 import { readPluginConfig } from './config/plugin-config.ts';
 import { Problems } from './config/problems.ts';
 import { readReshape } from './config/reshape.ts';
 import { readVersionPolicy } from './config/version-policy.ts';
+import type { MetricNames } from './model/metric-name.ts';
 
 /** All that the server is told from outside. */
 export interface Settings {
@@ -19,6 +21,10 @@ export interface Settings {
     readonly memoryQuota: number;
     readonly channelArguments: Readonly<Record<string, string | number>>;
   };
+  /** Port 0: no HTTP. */
+  readonly rest: { readonly port: number; readonly addresses: readonly string[] };
+  /** The metrics that the command line asks for, if it does; a config file may ask as well. */
+  readonly metrics: MetricNames | undefined;
   readonly engine: {
     readonly kind: 'openvino' | 'openvino-node';
     readonly mostWaiting: number;
@@ -53,6 +59,10 @@ export type CommandLine =
 /** What Node's pool has unless UV_THREADPOOL_SIZE says otherwise. */
 const usualPoolThreads = 4;
 
+/** Metrics that nobody could scrape. */
+export const missingRestPort =
+  'Missing rest_port parameter in server CLI - metrics are served on that port, such as --rest_port 8000';
+
 /** OpenVINO Model Server's place for compiled models. */
 const usualCacheDir = '/opt/cache';
 
@@ -71,16 +81,19 @@ export function readSettings(argv: readonly string[], environment: Environment, 
   const text = (name: string) => values.get(name) ?? flags.get(name)!.default;
   const number = (name: string) => Number(text(name));
   if (number('port') === 0) problems.say('--port', 'a port to serve gRPC on must be given, such as --port 9000');
+  if (number('port') === number('rest_port') && number('port') > 0) {
+    problems.say('--rest_port', 'port and rest_port cannot have same values');
+  }
   const settings: Settings = {
     models: readModels(values, workingDirectory, problems),
     grpc: {
       port: number('port'),
-      addresses: text('grpc_bind_address')!
-        .split(',')
-        .map((address) => address.trim()),
+      addresses: list(text('grpc_bind_address')!),
       memoryQuota: number('grpc_memory_quota'),
       channelArguments: readChannelArguments(text('grpc_channel_arguments')!, problems),
     },
+    rest: { port: number('rest_port'), addresses: list(text('rest_bind_address')!) },
+    metrics: readMetrics(values, problems),
     engine: {
       kind: text('engine') as Settings['engine']['kind'],
       mostWaiting: number('queue_size'),
@@ -170,9 +183,26 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
   };
 }
 
-function readChannelArguments(list: string, problems: Problems): Record<string, string | number> {
+function readMetrics(values: ReadonlyMap<string, string>, problems: Problems): MetricNames | undefined {
+  const names = list(values.get('metrics_list') ?? '').filter((name) => name !== '');
+  const read = readMetricNames(names, '--metrics_list', problems);
+  if (values.get('metrics_enable') !== 'true') {
+    if (names.length > 0)
+      problems.say('--metrics_list', 'metrics_enable setting is missing, required when metrics_list is provided');
+    return undefined;
+  }
+  if (Number(values.get('rest_port') ?? 0) === 0) problems.say('--metrics_enable', missingRestPort);
+  return read;
+}
+
+/** The entries of a list as the command line writes it. */
+function list(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim());
+}
+
+function readChannelArguments(text: string, problems: Problems): Record<string, string | number> {
   const read: Record<string, string | number> = {};
-  for (const entry of list.split(',').filter((part) => part.trim() !== '')) {
+  for (const entry of list(text).filter((part) => part !== '')) {
     const [key, value] = entry.split('=', 2).map((part) => part.trim());
     if (!key || !value) problems.add('--grpc_channel_arguments', 'KEY=VALUE,…', entry);
     else read[key] = /^-?\d+$/.test(value) ? Number(value) : value;

@@ -57,6 +57,7 @@ export class FakeEngine implements Engine {
 class FakeModel implements LoadedModel {
   readonly signature: Signature;
   readonly inferRequests: number;
+  readonly streams = 1;
   readonly #addend: Buffer;
   readonly #pool: RequestPool<number>;
   readonly #closed: () => void;
@@ -78,11 +79,21 @@ class FakeModel implements LoadedModel {
     this.#closed = closed;
   }
 
+  get inUse(): number {
+    return this.#pool.inUse;
+  }
+
+  get waiting(): number {
+    return this.#pool.waiting;
+  }
+
   infer([input]: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
     const request = this.#pool.tryTake();
-    if (request === undefined)
-      return this.#pool.take(options.signal).then((taken) => this.#run(input!, taken, options));
-    return this.#run(input!, request, options);
+    if (request !== undefined) return this.#run(input!, request, 0, options);
+    const arrived = performance.now();
+    return this.#pool
+      .take(options.signal)
+      .then((taken) => this.#run(input!, taken, performance.now() - arrived, options));
   }
 
   async close(): Promise<void> {
@@ -91,13 +102,15 @@ class FakeModel implements LoadedModel {
   }
 
   /** Sums of zeros and the addend: all that the tests ask for. */
-  #run(input: Tensor, request: number, options: InferOptions): Inference {
+  #run(input: Tensor, request: number, waitedMs: number, options: InferOptions): Inference {
+    const begin = performance.now();
     options.onStart?.();
     if (input.precision === 'STRING') throw new Error('the fake engine computes with numbers');
     const count = input.data.byteLength / bytesPerElement[input.precision];
     const data = Buffer.concat(Array.from({ length: count }, () => this.#addend));
     const tensor: Tensor = { precision: input.precision, shape: input.shape, data: new Uint8Array(data) };
-    return { outputs: [{ name: 'a', tensor }], release: () => this.#pool.give(request) };
+    const ranMs = performance.now() - begin;
+    return { outputs: [{ name: 'a', tensor }], waitedMs, ranMs, release: () => this.#pool.give(request) };
   }
 }
 

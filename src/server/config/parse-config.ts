@@ -1,9 +1,16 @@
+import type { MetricNames } from '../model/metric-name.ts';
+import { readMonitoring } from './metrics.ts';
 import { type ModelConfig, readModelConfig } from './model-config.ts';
 import { parseJson } from './parse-json.ts';
 import { isObject, Problems } from './problems.ts';
 
 export type ParsedConfig =
-  | { readonly models: readonly ModelConfig[]; readonly problems?: undefined }
+  | {
+      readonly models: readonly ModelConfig[];
+      /** Undefined if the file does not turn metrics on. */
+      readonly metrics: MetricNames | undefined;
+      readonly problems?: undefined;
+    }
   | { readonly problems: readonly string[] };
 
 /** Sections that may stand in the file as long as they ask for nothing. */
@@ -20,8 +27,11 @@ const empty = [
  */
 export function parseConfig(text: string, directory: string): ParsedConfig {
   const problems = new Problems();
-  const models = readConfig(parseJson(text, 'config', problems, 'The file is not valid json'), directory, problems);
-  return problems.all.length > 0 ? { problems: problems.all } : { models };
+  const config = parseJson(text, 'config', problems, 'The file is not valid json');
+  const models = readConfig(config, directory, problems);
+  const { monitoring } = isObject(config) ? config : {};
+  const metrics = monitoring === undefined ? undefined : readMonitoring(monitoring, problems);
+  return problems.all.length > 0 ? { problems: problems.all } : { models, metrics };
 }
 
 function readConfig(value: unknown, directory: string, problems: Problems): ModelConfig[] {
@@ -30,12 +40,11 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     problems.add('config', 'an object', value);
     return [];
   }
-  const { model_config_list: list, monitoring, ...rest } = value;
+  const { model_config_list: list, monitoring: _, ...rest } = value;
   for (const [section, content] of Object.entries(rest)) {
     if (!empty.includes(section)) problems.say(section, 'there is no such section');
     else if (!Array.isArray(content) || content.length > 0) problems.say(section, 'this section is not supported yet');
   }
-  if (monitoring !== undefined) checkMonitoring(monitoring, problems);
   if (!Array.isArray(list)) {
     problems.add('model_config_list', 'a list', list);
     return [];
@@ -49,19 +58,4 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     names.add(name);
   }
   return models;
-}
-
-/** Metrics are to come; until then a file may say that it wants none. */
-function checkMonitoring(value: unknown, problems: Problems): void {
-  if (!isObject(value) || !isObject(value.metrics) || Object.keys(value).length !== 1) {
-    problems.add('monitoring', 'an object with the one key "metrics"', value);
-    return;
-  }
-  const { enable, metrics_list, ...rest } = value.metrics;
-  for (const field of Object.keys(rest)) problems.say(`monitoring.metrics.${field}`, 'there is no such field');
-  if (enable === true) problems.say('monitoring.metrics.enable', 'metrics are not supported yet');
-  else if (enable !== false) problems.add('monitoring.metrics.enable', 'true or false', enable);
-  if (metrics_list !== undefined && !Array.isArray(metrics_list)) {
-    problems.add('monitoring.metrics.metrics_list', 'a list', metrics_list);
-  }
 }

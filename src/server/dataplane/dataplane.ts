@@ -1,11 +1,12 @@
 import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
-import type { InferRequest, NamedTensor, ServableSpec, TakeMemory } from '../model/inference.ts';
+import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
 import { batchIndex, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import { attribute } from '../observe/attributes.ts';
 import type { CallContext } from '../observe/call-context.ts';
+import type { Meter, Meters } from '../observe/meter.ts';
 import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Readiness, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
@@ -33,9 +34,12 @@ export interface Answer {
 /** What every protocol is served from. */
 export class Dataplane {
   readonly #registry: Registry;
+  readonly #meters: Meters | undefined;
 
-  constructor(registry: Registry) {
+  /** @param meters where calls are measured; their transport tells how they end */
+  constructor(registry: Registry, meters?: Meters) {
     this.#registry = registry;
+    this.#meters = meters;
   }
 
   /**
@@ -45,7 +49,7 @@ export class Dataplane {
   infer(request: InferRequest, call: CallContext): Answer | Promise<Answer> {
     let pinned: Pinned;
     try {
-      pinned = this.#registry.acquire(request.servable);
+      pinned = this.#acquire(request.servable, call);
     } catch (error) {
       return this.#inferWhenLoaded(request, call, error);
     }
@@ -53,15 +57,18 @@ export class Dataplane {
   }
 
   /** @throws ServingError; a version that is still being loaded is not waited for */
-  metadata(spec: ServableSpec): { servable: Servable; signature: Signature } {
-    const { name, version, model, release } = this.#registry.acquire(spec);
+  metadata(spec: ServableSpec, call: CallContext): { servable: Servable; signature: Signature } {
+    const { name, version, model, release } = this.#acquire(spec, call);
     release();
     return { servable: { name, version }, signature: model.signature };
   }
 
   /** @throws ServingError */
-  status(spec: ServableSpec): VersionStatus[] {
-    return this.#registry.status(spec);
+  status(spec: ServableSpec, call: CallContext): VersionStatus[] {
+    const statuses = this.#registry.status(spec);
+    // Only now: asking for a version that there is not yet, as those who wait for one do, is no failure of the model.
+    if (this.#meters) measure(call, this.#meters.ofModel(spec.name));
+    return statuses;
   }
 
   /** Undefined until it is known what is wanted. */
@@ -78,8 +85,19 @@ export class Dataplane {
     if (!(error instanceof ServingError)) throw error;
     if (error.code !== 'not-loaded' && error.code !== 'version-not-found') throw error;
     await this.#registry.whenLoaded(request.servable, loadWaitMs, call.signal);
-    return infer(this.#registry.acquire(request.servable), request, call);
+    return infer(this.#acquire(request.servable, call), request, call);
   }
+
+  #acquire(spec: ServableSpec, call: CallContext): Pinned {
+    const pinned = this.#registry.acquire(spec);
+    if (this.#meters) measure(call, this.#meters.ofVersion(pinned.model));
+    return pinned;
+  }
+}
+
+function measure(call: CallContext, meter: Meter | undefined): void {
+  call.meter = meter;
+  meter?.begun();
 }
 
 function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer | Promise<Answer> {
@@ -90,8 +108,8 @@ function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer
     const outputs = filterOutputs(request.outputFilter, signature);
     if (call.span) return inferTraced(pinned, inputs, outputs, call);
     const inference = pinned.model.infer(inputs, call);
-    if (inference instanceof Promise) return answerLater(pinned, inference, outputs, call.takeMemory);
-    return answer(pinned, inference, outputs, call.takeMemory);
+    if (inference instanceof Promise) return answerLater(pinned, inference, outputs, call);
+    return answer(pinned, inference, outputs, call);
   } catch (error) {
     pinned.release();
     throw error;
@@ -102,23 +120,29 @@ async function answerLater(
   pinned: Pinned,
   inference: Promise<Inference>,
   outputs: readonly number[] | undefined,
-  take: TakeMemory,
+  call: CallContext,
 ): Promise<Answer> {
   try {
-    return answer(pinned, await inference, outputs, take);
+    return answer(pinned, await inference, outputs, call);
   } catch (error) {
     pinned.release();
     throw error;
   }
 }
 
-function answer(pinned: Pinned, inference: Inference, wanted: readonly number[] | undefined, take: TakeMemory): Answer {
+function answer(
+  pinned: Pinned,
+  inference: Inference,
+  wanted: readonly number[] | undefined,
+  { meter, takeMemory }: CallContext,
+): Answer {
+  meter?.inferred(inference.waitedMs, inference.ranMs);
   try {
     const outputs = wanted ? wanted.map((i) => inference.outputs[i]!) : inference.outputs;
     return {
       servable: pinned,
       outputs: outputs.some(givesTextRows)
-        ? outputs.map((output) => (givesTextRows(output) ? fromTextRows(output, take) : output))
+        ? outputs.map((output) => (givesTextRows(output) ? fromTextRows(output, takeMemory) : output))
         : outputs,
       release() {
         inference.release();
@@ -160,7 +184,7 @@ function inferTraced(
       throw error;
     }
   };
-  return answerLater(pinned, run(), outputs, call.takeMemory);
+  return answerLater(pinned, run(), outputs, call);
 }
 
 function batchSize(inputs: readonly Tensor[], signature: Signature): Attributes {

@@ -23,6 +23,12 @@ export interface LoadedModel {
   readonly signature: Signature;
   /** How many inferences run at a time; more wait their turn. */
   readonly inferRequests: number;
+  /** How many of them the runtime works on side by side. */
+  readonly streams: number;
+  /** Infer requests that someone has at this moment. */
+  readonly inUse: number;
+  /** How many wait for an infer request at this moment. */
+  readonly waiting: number;
 
   /**
    * Runs the model once. Answers at once, not by a promise, if an infer request was free and the model is quick enough to run
@@ -50,5 +56,9 @@ export interface InferOptions {
 export interface Inference {
   /** In the order of the signature's outputs. */
   readonly outputs: readonly NamedTensor[];
+  /** Milliseconds in the queue, before an infer request was at hand; 0 if one was at once. */
+  readonly waitedMs: number;
+  /** Milliseconds that the inference took from there. */
+  readonly ranMs: number;
   release(): void;
 }

@@ -25,6 +25,10 @@ export class RequestPool<T> {
     this.#mostWaiting = mostWaiting;
   }
 
+  get inUse(): number {
+    return this.#all.length - this.#free.length;
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }
@@ -88,7 +92,6 @@ export class RequestPool<T> {
         this.#drained = resolve;
       });
     }
-    this.#free.length = 0;
     return this.#all;
   }
 }

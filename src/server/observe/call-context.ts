@@ -1,4 +1,5 @@
 import type { TakeMemory } from '../model/inference.ts';
+import type { Meter } from './meter.ts';
 import type { Span } from './span.ts';
 
 /** What a request brings along beside its message. */
@@ -7,4 +8,6 @@ export interface CallContext {
   readonly signal?: AbortSignal;
   readonly span?: Span | undefined;
   readonly takeMemory: TakeMemory;
+  /** Of what the request asks for: set by who finds that, if metrics are on, and told by `measured` how the request ends. */
+  meter?: Meter | undefined;
 }

@@ -199,6 +199,7 @@ export class Lifecycle implements Registry {
     const done = observer.loading(name, candidate.version, candidate.directory);
     try {
       const model = await this.#loadUnchanged(candidate, options);
+      observer.loaded?.(name, candidate.version, model);
       const old = record.instance;
       record.instance = new Instance(name, candidate.version, model);
       record.identity = identity;

@@ -1,3 +1,4 @@
+import type { LoadedModel } from '../engine/engine.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 
 /** Who is told what happens to versions: logs, spans, metrics. Never throws. */
@@ -8,6 +9,32 @@ export interface RegistryObserver {
   labelMoved(name: string, label: string, version: number): void;
   /** @returns called at the end of the load, with the error if it failed */
   loading(name: string, version: number, directory: string): (error?: unknown) => void;
+  /** Called when a load has succeeded, before requests find the model; it may take the place of an older load of the version. */
+  loaded?(name: string, version: number, model: LoadedModel): void;
   /** @returns called when its memory has been given back, with the error if that failed */
   unloading(name: string, version: number): (error?: unknown) => void;
+}
+
+/** Tells each of them, in this order. */
+export function observers(...all: readonly RegistryObserver[]): RegistryObserver {
+  return {
+    stateChanged(name, status) {
+      for (const observer of all) observer.stateChanged(name, status);
+    },
+    loading(name, version, directory) {
+      const ends = all.map((observer) => observer.loading(name, version, directory));
+      return (error) => {
+        for (const end of ends) end(error);
+      };
+    },
+    loaded(name, version, model) {
+      for (const observer of all) observer.loaded?.(name, version, model);
+    },
+    unloading(name, version) {
+      const ends = all.map((observer) => observer.unloading(name, version));
+      return (error) => {
+        for (const end of ends) end(error);
+      };
+    },
+  };
 }

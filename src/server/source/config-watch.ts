@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { sleep } from '../../shared/clock.ts';
+import { type Clock, sleep } from '../../shared/clock.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse-config.ts';
 import { Looker } from './looker.ts';
@@ -9,6 +9,29 @@ import type { WatchOptions } from './watch-options.ts';
 /** Someone may be writing the file while it is read. */
 const attempts = 3;
 const betweenAttemptsMs = 50;
+
+/** What a config file says at a time; a file that someone is just writing is read a few times. */
+export async function readConfig(
+  path: string,
+  clock: Clock,
+  known?: string,
+): Promise<{ text: string; parsed: ParsedConfig }> {
+  for (let attempt = 1; ; attempt++) {
+    const { text, parsed } = await readOnce(path);
+    if (!parsed.problems || attempt === attempts || text === known) return { text, parsed };
+    await sleep(clock, betweenAttemptsMs);
+  }
+}
+
+async function readOnce(path: string): Promise<{ text: string; parsed: ParsedConfig }> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return { text, parsed: parseConfig(text, dirname(path)) };
+  } catch (error) {
+    const problem = `Config file not found or cannot open. - ${(error as Error).message}`;
+    return { text: problem, parsed: { problems: [problem] } };
+  }
+}
 
 /** Reads a config.json, and again whenever what it says has changed. */
 export class ConfigWatch {
@@ -43,7 +66,7 @@ export class ConfigWatch {
 
   async #look(): Promise<void> {
     const { log } = this.#options;
-    const { text, parsed } = await this.#read();
+    const { text, parsed } = await readConfig(this.#path, this.#options.clock, this.#text);
     if (text === this.#text) return;
     const first = this.#text === undefined;
     this.#text = text;
@@ -60,23 +83,5 @@ export class ConfigWatch {
     // Later on, a folder that keeps one waiting must not keep the file from being read again.
     if (first) await configured;
     else configured.catch((error) => log.error({ err: error }, 'The models of the config file could not be looked at'));
-  }
-
-  async #read(): Promise<{ text: string; parsed: ParsedConfig }> {
-    for (let attempt = 1; ; attempt++) {
-      const { text, parsed } = await this.#readOnce();
-      if (!parsed.problems || attempt === attempts || text === this.#text) return { text, parsed };
-      await sleep(this.#options.clock, betweenAttemptsMs);
-    }
-  }
-
-  async #readOnce(): Promise<{ text: string; parsed: ParsedConfig }> {
-    try {
-      const text = await readFile(this.#path, 'utf8');
-      return { text, parsed: parseConfig(text, dirname(this.#path)) };
-    } catch (error) {
-      const problem = `Config file not found or cannot open. - ${(error as Error).message}`;
-      return { text: problem, parsed: { problems: [problem] } };
-    }
   }
 }

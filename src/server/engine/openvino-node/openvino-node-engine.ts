@@ -129,6 +129,7 @@ interface Port {
 class OpenVinoNodeModel implements LoadedModel {
   readonly signature: Signature;
   readonly inferRequests: number;
+  readonly streams: number;
   readonly #addon: Addon;
   readonly #inputs: readonly Port[];
   readonly #outputs: readonly Port[];
@@ -141,19 +142,32 @@ class OpenVinoNodeModel implements LoadedModel {
     this.#outputs = ports(compiled.outputs, (i) => request!.getOutputTensor(i).getElementType());
     this.#pool = new RequestPool(requests, mostWaiting);
     this.inferRequests = requests.length;
+    this.streams = streamsOf(compiled);
     this.signature = { inputs: this.#inputs.map(infoOf), outputs: this.#outputs.map(infoOf) };
   }
 
+  get inUse(): number {
+    return this.#pool.inUse;
+  }
+
+  get waiting(): number {
+    return this.#pool.waiting;
+  }
+
   async infer(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+    const arrived = performance.now();
     const request = await this.#pool.take(options.signal);
     options.onStart?.();
+    const begin = performance.now();
     try {
       const tensors: InstanceType<Addon['Tensor']>[] = [];
       this.#inputs.forEach(({ index }, i) => {
         tensors[index] = this.#tensor(inputs[i]! as NumericTensor);
       });
       await request.inferAsync(tensors);
-      return { outputs: this.#outputs.map((port) => output(request, port)), release: () => this.#pool.give(request) };
+      const ranMs = performance.now() - begin;
+      const outputs = this.#outputs.map((port) => output(request, port));
+      return { outputs, waitedMs: begin - arrived, ranMs, release: () => this.#pool.give(request) };
     } catch (cause) {
       this.#pool.give(request);
       throw new ServingError('internal', 'Internal inference error', { cause });
@@ -181,6 +195,15 @@ function ports(outputs: readonly Output[], elementType: (index: number) => numbe
     return { index, name: port.getAnyName(), precision, shape: shapeOf(port) };
   });
   return list.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** One for a device that does not say. */
+function streamsOf(compiled: CompiledModel): number {
+  try {
+    return Math.max(1, Number(compiled.getProperty('NUM_STREAMS')) || 1);
+  } catch {
+    return 1;
+  }
 }
 
 function infoOf({ name, precision, shape }: Port) {

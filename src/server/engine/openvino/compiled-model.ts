@@ -28,7 +28,7 @@ export async function createRequests(
   ports: Ports,
   options: LoadOptions,
 ): Promise<InferRequest[]> {
-  const count = options.inferRequests || optimum(library, compiled);
+  const count = options.inferRequests || numberFrom(library, compiled, 'OPTIMAL_NUMBER_OF_INFER_REQUESTS');
   const requests: InferRequest[] = [];
   try {
     for (let i = 0; i < count; i++) {
@@ -43,11 +43,19 @@ export async function createRequests(
   return requests;
 }
 
-function optimum(library: Library, compiled: Handle): number {
-  const address = handleFrom(library, (out) =>
-    library.compiledProperty(compiled, 'OPTIMAL_NUMBER_OF_INFER_REQUESTS', out),
-  );
-  return Math.max(1, Number(takeString(library, address)));
+/** How many inferences the device works on side by side; one for a device that does not say. */
+export function streamsOf(library: Library, compiled: Handle): number {
+  try {
+    return numberFrom(library, compiled, 'NUM_STREAMS');
+  } catch {
+    return 1;
+  }
+}
+
+/** A property that is a number of 1 or more. */
+function numberFrom(library: Library, compiled: Handle, property: string): number {
+  const address = handleFrom(library, (out) => library.compiledProperty(compiled, property, out));
+  return Math.max(1, Number(takeString(library, address)) || 1);
 }
 
 function list(

@@ -7,7 +7,7 @@ import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
 import { couldNotReshape } from '../reshape.ts';
-import { createRequests, portsOf } from './compiled-model.ts';
+import { createRequests, createRequests, portsOf, portsOf, streamsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { OpenVinoModel } from './openvino-model.ts';
@@ -91,7 +91,7 @@ async function load(
     const requests = await createRequests(library, compiled, ports, options);
     const free = () => offLoop(library.compiledFree, compiled);
     const signature = signatureOf(ports.inputs, ports.outputs);
-    const loaded = new OpenVinoModel(signature, requests, mostWaiting, threads, free);
+    const loaded = new OpenVinoModel(signature, requests, streamsOf(library, compiled), mostWaiting, threads, free);
     await measure(loaded);
     return loaded;
   } catch (error) {

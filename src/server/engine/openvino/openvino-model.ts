@@ -11,6 +11,7 @@ import type { InferRequest } from './infer-request.ts';
 export class OpenVinoModel implements LoadedModel {
   readonly signature: Signature;
   readonly inferRequests: number;
+  readonly streams: number;
   readonly #pool: RequestPool<InferRequest>;
   readonly #threads: RequestPool<number>;
   readonly #cost = new Cost();
@@ -23,22 +24,32 @@ export class OpenVinoModel implements LoadedModel {
   constructor(
     signature: Signature,
     requests: readonly InferRequest[],
+    streams: number,
     mostWaiting: number,
     threads: RequestPool<number>,
     free: () => Promise<unknown>,
   ) {
     this.signature = signature;
     this.inferRequests = requests.length;
+    this.streams = streams;
     this.#pool = new RequestPool(requests, mostWaiting);
     this.#threads = threads;
     this.#free = free;
+  }
+
+  get inUse(): number {
+    return this.#pool.inUse;
+  }
+
+  get waiting(): number {
+    return this.#pool.waiting;
   }
 
   infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
     const request = this.#pool.tryTake();
     if (!request) return this.#inferLater(inputs, options);
     const bytes = byteSize(inputs);
-    if (!this.#cost.isInline(bytes)) return this.#inferOffLoop(request, inputs, bytes, options);
+    if (!this.#cost.isInline(bytes)) return this.#inferOffLoop(request, inputs, bytes, performance.now(), options);
     options.onStart?.();
     return this.#inferInline(request, inputs, bytes);
   }
@@ -63,8 +74,9 @@ export class OpenVinoModel implements LoadedModel {
   }
 
   async #inferLater(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+    const arrived = performance.now();
     const request = await this.#pool.take(options.signal);
-    return this.#inferOffLoop(request, inputs, byteSize(inputs), options);
+    return this.#inferOffLoop(request, inputs, byteSize(inputs), arrived, options);
   }
 
   #inferInline(request: InferRequest, inputs: readonly Tensor[], bytes: number): Inference {
@@ -72,8 +84,9 @@ export class OpenVinoModel implements LoadedModel {
     try {
       request.setInputs(inputs);
       request.run();
-      this.#cost.record(performance.now() - begin, bytes);
-      return this.#inference(request);
+      const ranMs = performance.now() - begin;
+      this.#cost.record(ranMs, bytes);
+      return this.#inference(request, 0, ranMs);
     } catch (error) {
       throw this.#failed(request, error);
     }
@@ -83,6 +96,7 @@ export class OpenVinoModel implements LoadedModel {
     request: InferRequest,
     inputs: readonly Tensor[],
     bytes: number,
+    arrived: number,
     options: InferOptions,
   ): Promise<Inference> {
     let thread: number | undefined;
@@ -93,8 +107,9 @@ export class OpenVinoModel implements LoadedModel {
       const begin = performance.now();
       request.setInputs(inputs);
       await request.runOffLoop();
-      this.#cost.record(performance.now() - begin, bytes);
-      return this.#inference(request);
+      const ranMs = performance.now() - begin;
+      this.#cost.record(ranMs, bytes);
+      return this.#inference(request, begin - arrived, ranMs);
     } catch (error) {
       throw this.#failed(request, error);
     } finally {
@@ -102,8 +117,8 @@ export class OpenVinoModel implements LoadedModel {
     }
   }
 
-  #inference(request: InferRequest): Inference {
-    return { outputs: request.outputs(), release: () => this.#giveBack(request) };
+  #inference(request: InferRequest, waitedMs: number, ranMs: number): Inference {
+    return { outputs: request.outputs(), waitedMs, ranMs, release: () => this.#giveBack(request) };
   }
 
   #failed(request: InferRequest, cause: unknown): ServingError {

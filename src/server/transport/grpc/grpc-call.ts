@@ -2,6 +2,7 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { wallTime } from '../../../shared/clock.ts';
 import { ServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
+import type { Meter } from '../../observe/meter.ts';
 import type { CallSpan, Tracing } from '../../observe/span.ts';
 import type { ByteBudget } from './byte-budget.ts';
 
@@ -12,6 +13,7 @@ type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDea
 /** A grpc-js call as the methods see it. The signal is made when someone asks for it: a quick inference never does. */
 export class GrpcCall implements CallContext {
   readonly span: CallSpan | undefined;
+  meter: Meter | undefined;
   readonly #call: SurfaceCall;
   readonly #budget: ByteBudget;
   #controller: AbortController | undefined;

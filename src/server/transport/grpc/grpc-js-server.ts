@@ -12,9 +12,9 @@ import type { Logger } from '../../../shared/log.ts';
 import { toServingError } from '../../model/error.ts';
 import type { Tracing } from '../../observe/span.ts';
 import { grpcStatusCode } from '../../wire/grpc-status.ts';
+import type { TransportServer } from '../transport-server.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { GrpcCall } from './grpc-call.ts';
-import type { GrpcServer } from './grpc-server.ts';
 import type { Methods, StreamingMethod, UnaryMethod } from './methods.ts';
 import { addReflection } from './reflection.ts';
 
@@ -43,7 +43,7 @@ const longestDetails = 4096;
 const ok = 0;
 
 /** The methods, carried by grpc-js. */
-export function createGrpcJsServer(options: GrpcServerOptions): GrpcServer {
+export function createGrpcJsServer(options: GrpcServerOptions): TransportServer {
   tellTroubles(options.log);
   const server = new Server({
     'grpc.max_receive_message_length': largestMessage,

@@ -13,12 +13,12 @@ export function tfsMethods(dataplane: Dataplane): Methods {
   return {
     unary: {
       'tensorflow.serving.PredictionService/Predict': (message, call) => predict(dataplane, message, call),
-      'tensorflow.serving.PredictionService/GetModelMetadata': (message) => {
-        const { servable, signature } = dataplane.metadata(decodeGetModelMetadataRequest(message));
+      'tensorflow.serving.PredictionService/GetModelMetadata': (message, call) => {
+        const { servable, signature } = dataplane.metadata(decodeGetModelMetadataRequest(message), call);
         return encodeGetModelMetadataResponse(servable, signature);
       },
-      'tensorflow.serving.ModelService/GetModelStatus': (message) =>
-        encodeGetModelStatusResponse(dataplane.status(decodeGetModelStatusRequest(message))),
+      'tensorflow.serving.ModelService/GetModelStatus': (message, call) =>
+        encodeGetModelStatusResponse(dataplane.status(decodeGetModelStatusRequest(message), call)),
     },
     streaming: {},
   };

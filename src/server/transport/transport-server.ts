@@ -1,7 +1,7 @@
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 
-/** What carries the methods. */
-export interface GrpcServer {
+/** What carries a protocol's calls. */
+export interface TransportServer {
   /**
    * Takes calls on one more address from now on.
    * @param address IPv4, IPv6 or a host name

@@ -1,0 +1,26 @@
+/** A way to ask for a model, as the labels of metrics tell it. */
+export interface Endpoint {
+  /** Its place among all. */
+  readonly index: number;
+  readonly api: 'TensorFlowServing';
+  readonly interface: 'gRPC';
+  readonly method: 'Predict' | 'GetModelMetadata' | 'GetModelStatus';
+  /**
+   * - `inference`: asks a version to run, and counts in the times of requests.
+   * - `version`: asks for something of a version.
+   * - `model`: asks for a model as a whole.
+   */
+  readonly kind: 'inference' | 'version' | 'model';
+}
+
+const tfsGrpc = { api: 'TensorFlowServing', interface: 'gRPC' } as const;
+
+/** All that there are: each has its metrics from the beginning, for every version that is loaded, or every model. */
+export const endpoints = {
+  tfsGrpcPredict: { index: 0, ...tfsGrpc, method: 'Predict', kind: 'inference' },
+  tfsGrpcMetadata: { index: 1, ...tfsGrpc, method: 'GetModelMetadata', kind: 'version' },
+  tfsGrpcStatus: { index: 2, ...tfsGrpc, method: 'GetModelStatus', kind: 'model' },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/** By their places. */
+export const allEndpoints: readonly Endpoint[] = Object.values(endpoints);

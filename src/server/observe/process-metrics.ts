@@ -1,0 +1,121 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { codes, toServingError } from '../model/error.ts';
+import type { VersionState, VersionStatus } from '../model/version-status.ts';
+
+export interface ProcessOptions {
+  readonly serverVersion: string;
+  /** Name and version of the runtime. */
+  readonly engine: string;
+  /** How many requests may wait for an infer request of a version. */
+  readonly queueLimit: number;
+}
+
+/** From a tenth of a second to ten minutes: models are small or large. */
+const loadBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
+/** A version that has come to its end is counted no more. */
+const countedStates: readonly VersionState[] = ['START', 'LOADING', 'AVAILABLE', 'UNLOADING'];
+
+/** Milliseconds between two looks at how late the event loop is: often enough to be true, seldom enough to cost nothing. */
+const loopResolutionMs = 20;
+
+/** Of Node's metrics those that take long to gather while there are many connections, and those that only V8's makers can read. */
+const unwanted = /^nodejs_(active_|heap_space_)/;
+
+/** What is seldom counted, and what is asked of Node when a scrape comes: the process, its event loop, its versions and loads. */
+export class ProcessMetrics {
+  readonly #registry = new Registry();
+  readonly #statuses = new Map<string, Map<number, VersionStatus>>();
+  readonly #loads: Counter;
+  readonly #loadSeconds: Histogram;
+  readonly #failures: Counter;
+
+  constructor({ serverVersion, engine, queueLimit }: ProcessOptions) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: loopResolutionMs });
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      if (unwanted.test(name)) this.#registry.removeSingleMetric(name);
+    }
+    const info = { name: 'modelserver_info', help: 'Always 1; the labels tell what serves.', registers };
+    new Gauge({ ...info, labelNames: ['version', 'engine'] }).set({ version: serverVersion, engine }, 1);
+    const limit = { name: 'modelserver_queue_limit', help: 'Requests that may wait for a version.', registers };
+    new Gauge(limit).set(queueLimit);
+    this.#addVersions(registers);
+    this.#loads = new Counter({
+      name: 'modelserver_loads_total',
+      help: 'Loads of versions that have ended, by how.',
+      labelNames: ['result'],
+      registers,
+    });
+    for (const result of ['success', 'failure']) this.#loads.inc({ result }, 0);
+    this.#loadSeconds = new Histogram({
+      name: 'modelserver_load_seconds',
+      help: 'Seconds that the loads took which succeeded.',
+      buckets: loadBuckets,
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'modelserver_request_failures_total',
+      help: 'Requests that failed, those to unknown models as well, by the reason.',
+      labelNames: ['interface', 'code'],
+      registers,
+    });
+    for (const code of codes) this.#failures.inc({ interface: 'gRPC', code }, 0);
+  }
+
+  stateChanged(name: string, status: VersionStatus): void {
+    const versions = this.#statuses.get(name) ?? new Map<number, VersionStatus>();
+    this.#statuses.set(name, versions);
+    if (status.state !== 'END') versions.set(status.version, status);
+    else versions.delete(status.version);
+    if (versions.size === 0) this.#statuses.delete(name);
+  }
+
+  loaded(seconds: number): void {
+    this.#loads.inc({ result: 'success' });
+    this.#loadSeconds.observe(seconds);
+  }
+
+  notLoaded(): void {
+    this.#loads.inc({ result: 'failure' });
+  }
+
+  failed(kind: string, error: unknown): void {
+    this.#failures.inc({ interface: kind, code: toServingError(error).code });
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #addVersions(registers: Registry[]): void {
+    const statuses = this.#statuses;
+    new Gauge({
+      name: 'modelserver_versions',
+      help: 'Versions by their state.',
+      labelNames: ['name', 'state'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [name, versions] of statuses) {
+          for (const state of countedStates) {
+            const count = [...versions.values()].filter((status) => status.state === state).length;
+            this.set({ name, state }, count);
+          }
+        }
+      },
+    });
+    new Gauge({
+      name: 'modelserver_versions_failing',
+      help: 'Versions whose files, as they are now, could not be loaded; a last good load may serve on.',
+      labelNames: ['name'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [name, versions] of statuses) {
+          this.set({ name }, [...versions.values()].filter(({ errorCode }) => errorCode !== 'OK').length);
+        }
+      },
+    });
+  }
+}
