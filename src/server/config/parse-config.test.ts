@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultMetrics, optionalMetrics } from '../model/metric-name.ts';
 import type { VersionPolicy } from '../model/version-policy.ts';
 import { parseConfig } from './parse-config.ts';
 
@@ -214,6 +215,8 @@ for (const [what, over, ...problems] of refused) {
 const entryProblem = (index: number, got: string) =>
   `model_config_list[${index}]: expected an object with the one key "config", got ${got}`;
 
+const metricNames = [...defaultMetrics, ...optionalMetrics].join(', ');
+
 const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
   ['a list', [], 'config: expected an object, got []'],
   ['null', null, 'config: expected an object, got null'],
@@ -239,9 +242,13 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
     `${section}: this section is not supported yet`,
   ]),
   [
-    'metrics, for now',
-    { model_config_list: [], monitoring: { metrics: { enable: true } } },
-    'monitoring.metrics.enable: metrics are not supported yet',
+    'metrics by names that nobody knows',
+    {
+      model_config_list: [],
+      monitoring: { metrics: { enable: false, metrics_list: ['ovms_streams', 'ovms_stream', 5] } },
+    },
+    `monitoring.metrics.metrics_list: Invalid name in metrics_list - "ovms_stream"; there are ${metricNames}`,
+    `monitoring.metrics.metrics_list: Invalid name in metrics_list - 5; there are ${metricNames}`,
   ],
   [
     'metrics that nobody knows',
@@ -286,6 +293,24 @@ test('sections that ask for nothing may stand in the file', () => {
   };
   assert.deepEqual(parse(config), { models: [] });
 });
+
+const monitored: [list: unknown[] | undefined, names: readonly string[]][] = [
+  [undefined, defaultMetrics],
+  [[], defaultMetrics],
+  [['ovms_streams'], ['ovms_streams']],
+  [
+    ['ovms_infer_req_active', 'ovms_current_graphs', 'ovms_requests_fail', 'ovms_requests_fail'],
+    ['ovms_infer_req_active', 'ovms_requests_fail'],
+  ],
+];
+
+for (const [list, names] of monitored) {
+  test(`metrics are turned on, with the list ${JSON.stringify(list)}`, () => {
+    const metrics = { enable: true, ...(list && { metrics_list: list }) };
+    const parsed = parse({ model_config_list: [], monitoring: { metrics } });
+    assert.deepEqual(parsed, { models: [], metrics: new Set(names) });
+  });
+}
 
 const broken: [what: string, text: string, place: RegExp][] = [
   ['a stray word in the third line', '{\n  "model_config_list": [\n    oops\n  ]\n}', /\n {4}oops/],

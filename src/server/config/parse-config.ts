@@ -7,8 +7,8 @@ import { isObject, Problems } from './problems.ts';
 export type ParsedConfig =
   | {
       readonly models: readonly ModelConfig[];
-      /** Undefined if the file does not turn metrics on. */
-      readonly metrics: MetricNames | undefined;
+      /** Where the file turns metrics on. */
+      readonly metrics?: MetricNames;
       readonly problems?: undefined;
     }
   | { readonly problems: readonly string[] };
@@ -31,7 +31,8 @@ export function parseConfig(text: string, directory: string): ParsedConfig {
   const models = readConfig(config, directory, problems);
   const { monitoring } = isObject(config) ? config : {};
   const metrics = monitoring === undefined ? undefined : readMonitoring(monitoring, problems);
-  return problems.all.length > 0 ? { problems: problems.all } : { models, metrics };
+  if (problems.all.length > 0) return { problems: problems.all };
+  return metrics ? { models, metrics } : { models };
 }
 
 function readConfig(value: unknown, directory: string, problems: Problems): ModelConfig[] {

@@ -1,6 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { codes, toServingError } from '../model/error.ts';
 import type { VersionState, VersionStatus } from '../model/version-status.ts';
+import { addRuntimeMetrics } from './runtime-metrics.ts';
 
 export interface ProcessOptions {
   readonly serverVersion: string;
@@ -16,12 +17,6 @@ const loadBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 /** A version that has come to its end is counted no more. */
 const countedStates: readonly VersionState[] = ['START', 'LOADING', 'AVAILABLE', 'UNLOADING'];
 
-/** Milliseconds between two looks at how late the event loop is: often enough to be true, seldom enough to cost nothing. */
-const loopResolutionMs = 20;
-
-/** Of Node's metrics those that take long to gather while there are many connections, and those that only V8's makers can read. */
-const unwanted = /^nodejs_(active_|heap_space_)/;
-
 /** What is seldom counted, and what is asked of Node when a scrape comes: the process, its event loop, its versions and loads. */
 export class ProcessMetrics {
   readonly #registry = new Registry();
@@ -32,10 +27,7 @@ export class ProcessMetrics {
 
   constructor({ serverVersion, engine, queueLimit }: ProcessOptions) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: loopResolutionMs });
-    for (const { name } of this.#registry.getMetricsAsArray()) {
-      if (unwanted.test(name)) this.#registry.removeSingleMetric(name);
-    }
+    addRuntimeMetrics(this.#registry);
     const info = { name: 'modelserver_info', help: 'Always 1; the labels tell what serves.', registers };
     new Gauge({ ...info, labelNames: ['version', 'engine'] }).set({ version: serverVersion, engine }, 1);
     const limit = { name: 'modelserver_queue_limit', help: 'Requests that may wait for a version.', registers };

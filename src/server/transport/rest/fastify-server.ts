@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../../../shared/log.ts';
 import { ServingError, toServingError } from '../../model/error.ts';
@@ -27,24 +28,36 @@ const mostConnections = 1024;
 /** The routes, carried by fastify: one instance for each address. */
 export function createFastifyServer(options: RestServerOptions): TransportServer {
   const apps: FastifyInstance[] = [];
+  /** Connections that have not asked for anything yet, which Node takes for busy. */
+  const silent = new Set<Socket>();
+  let draining = false;
   return {
     async listen(address, port) {
-      const app = createApp(options);
+      const app = createApp(options, () => draining);
       apps.push(app);
+      app.server.on('connection', (socket) => {
+        silent.add(socket);
+        socket.once('close', () => silent.delete(socket));
+      });
+      app.server.on('request', ({ socket }) => silent.delete(socket));
       await app.listen({ host: address, port });
       return (app.server.address() as { readonly port: number }).port;
     },
     async drain(clock, ms) {
+      draining = true;
       const timer = clock.after(ms, () => {
         for (const { server } of apps) server.closeAllConnections();
       });
-      await Promise.all(apps.map((app) => app.close()));
+      const closed = Promise.all(apps.map((app) => app.close()));
+      for (const socket of silent) socket.destroy();
+      await closed;
       timer.cancel();
     },
   };
 }
 
-function createApp({ routes, log }: RestServerOptions): FastifyInstance {
+/** @param isDraining whether connections are to be kept no longer, since they would hold up the end */
+function createApp({ routes, log }: RestServerOptions, isDraining: () => boolean): FastifyInstance {
   const app = fastify({
     logger: false,
     http: { maxHeaderSize: largestHead, headersTimeout: headMs, connectionsCheckingInterval: checkMs },
@@ -59,6 +72,10 @@ function createApp({ routes, log }: RestServerOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) send(reply, notFound(request.method, request.url, routes));
     else done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isDraining()) reply.header('connection', 'close');
+    done();
   });
   app.setErrorHandler((error, _request, reply) => send(reply, told(error, log)));
   for (const { method, path, answer } of routes) {
