@@ -11,7 +11,7 @@ import { root } from './images/image.ts';
 import { run } from './images/run.ts';
 
 /** A file that tells whether a Debian package is there, by package. */
-const needed: readonly [packageName: string, file: string][] = [
+const needed: readonly (readonly [packageName: string, file: string])[] = [
   ['containerd', 'containerd'],
   ['runc', 'runc'],
   ['containernetworking-plugins', '/usr/lib/cni/bridge'],

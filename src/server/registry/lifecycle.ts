@@ -284,7 +284,7 @@ export class Lifecycle implements Registry {
     this.#served = withModel(this.#served, name, instances, this.#wanted.get(name)?.labels ?? noLabels);
     this.#readiness.update(this.#wanted, this.#served);
     for (const [label, { version }] of this.#served.get(name)?.labels ?? []) {
-      if (before?.get(label)?.version !== version) this.#options.observer.labelMoved(name, label, version);
+      if (before?.get(label)?.version !== version) this.#options.observer.labelMoved?.(name, label, version);
     }
   }
 

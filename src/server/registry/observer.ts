@@ -6,7 +6,7 @@ export interface RegistryObserver {
   /** A version's public status is another one now. */
   stateChanged(name: string, status: VersionStatus): void;
   /** A label stands for another version now, or for its first. */
-  labelMoved(name: string, label: string, version: number): void;
+  labelMoved?(name: string, label: string, version: number): void;
   /** @returns called at the end of the load, with the error if it failed */
   loading(name: string, version: number, directory: string): (error?: unknown) => void;
   /** Called when a load has succeeded, before requests find the model; it may take the place of an older load of the version. */
@@ -20,6 +20,9 @@ export function observers(...all: readonly RegistryObserver[]): RegistryObserver
   return {
     stateChanged(name, status) {
       for (const observer of all) observer.stateChanged(name, status);
+    },
+    labelMoved(name, label, version) {
+      for (const observer of all) observer.labelMoved?.(name, label, version);
     },
     loading(name, version, directory) {
       const ends = all.map((observer) => observer.loading(name, version, directory));

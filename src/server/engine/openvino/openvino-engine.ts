@@ -7,7 +7,7 @@ import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
 import { couldNotReshape } from '../reshape.ts';
-import { createRequests, createRequests, portsOf, portsOf, streamsOf } from './compiled-model.ts';
+import { createRequests, portsOf, streamsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { OpenVinoModel } from './openvino-model.ts';
