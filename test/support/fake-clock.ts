@@ -9,6 +9,11 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  /** How many timers there are that have not fallen due. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   after(ms: number, callback: () => void) {
     const timer = { at: this.#now + ms, callback };
     this.#timers.add(timer);

@@ -37,6 +37,8 @@ export interface ReflectorTimings {
   readonly between: number;
   /** A watch that lasted this long went well. */
   readonly settled: number;
+  /** After this long the next end of a watch is followed by a list, should anything have been missed. */
+  readonly relist: number;
 }
 
 const usual: ReflectorTimings = {
@@ -48,9 +50,13 @@ const usual: ReflectorTimings = {
   absent: 30_000,
   between: 1000,
   settled: 60_000,
+  relist: 3_600_000,
 };
 
 const pageSize = 500;
+
+/** After so many failures in a row, what the version means may have been lost with what failed (a restored backup). */
+const mostFailures = 10;
 
 /** Keeps a store like what the API server has of one kind, come what may, and tells each change. */
 export class Reflector<T extends KubeObject> {
@@ -66,6 +72,7 @@ export class Reflector<T extends KubeObject> {
   #lastAliveAt = Number.NEGATIVE_INFINITY;
   /** Where a watch goes on from; undefined if all is to be listed. */
   #version: string | undefined;
+  #listedAt = 0;
   #failures = 0;
   #relists = 0;
   /** Whether the next list is to be one page: its pages had gone too old to be continued. */
@@ -139,6 +146,7 @@ export class Reflector<T extends KubeObject> {
         throw error;
       }
       this.#failures = 0;
+      this.#listedAt = this.#options.clock.now();
       this.#sync(true);
     }
     return this.#watch(this.#version);
@@ -180,7 +188,7 @@ export class Reflector<T extends KubeObject> {
 
   async #watch(resourceVersion: string): Promise<number> {
     const { cluster, clock, kind, namespace, labelSelector, random } = this.#options;
-    const { watch, slack, silence, between, settled, retry } = this.#timings;
+    const { watch, slack, silence, between, settled, retry, relist } = this.#timings;
     const lasts = backoff(1, { first: watch, most: watch, factor: 1, jitter: 0.5 }, random);
     const began = clock.now();
     let heard = 0;
@@ -215,6 +223,7 @@ export class Reflector<T extends KubeObject> {
       over = true;
       if (clock.now() - began >= settled) this.#relists = 0;
     }
+    if (clock.now() - this.#listedAt >= relist) this.#version = undefined;
     const lasted = clock.now() - began;
     if (lasted >= between) {
       this.#failures = 0;
@@ -252,6 +261,7 @@ export class Reflector<T extends KubeObject> {
       return wait;
     }
     this.#failures++;
+    if (this.#failures >= mostFailures) this.#version = undefined;
     const asked = error instanceof ClusterError ? Math.min(error.retryAfterMs ?? 0, longestRetryAfter) : 0;
     const wait = Math.max(asked, backoff(this.#failures, { ...retry, factor: 2, jitter: 0.5 }, this.#options.random));
     this.#log.warn({ err: error, failures: this.#failures, waitMs: Math.round(wait) }, 'Lists and watches fail');
