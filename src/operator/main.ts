@@ -9,6 +9,7 @@ import { createKubeCluster } from './cluster/kube/create-kube-cluster.ts';
 import type { KubeCall } from './cluster/kube/kube-cluster.ts';
 import { ModelServerController } from './controller/model-server-controller.ts';
 import { resourceMetrics } from './controller/resource-metrics.ts';
+import { convertCommand } from './convert/convert-command.ts';
 import { grpcModelStatusSource } from './models/grpc/grpc-model-status-source.ts';
 import { Events } from './runtime/events.ts';
 import { Leader } from './runtime/leader.ts';
@@ -153,7 +154,7 @@ async function main(): Promise<number> {
       process.stdout.write(`modelserver-operator ${version()}\n`);
       return 0;
     case 'convert':
-      return 2;
+      return convertCommand(commandLine.argv, process);
     case 'wrong':
       process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver-operator --help.\n`);
       return 2;

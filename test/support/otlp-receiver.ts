@@ -74,7 +74,8 @@ export class OtlpReceiver {
   }
 }
 
-export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+/** @param host where it listens */
+export async function startOtlpReceiver(host = '127.0.0.1'): Promise<OtlpReceiver> {
   const { root } = await protobuf.load(join(import.meta.dirname, 'protos/otlp-trace.proto'));
   const type = root.lookupType('otlp.ExportTraceServiceRequest');
   const decode = (bytes: Uint8Array): ExportRequest => type.toObject(type.decode(bytes), { longs: String });
@@ -101,13 +102,13 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     { export: handleExport },
   );
   const grpcPort = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+    grpc.bindAsync(`${host}:0`, ServerCredentials.createInsecure(), (error, port) =>
       error ? reject(error) : resolve(port),
     ),
   );
 
   const http = createServer(async (request, response) => answerHttp(request, response, decode, take));
-  await once(http.listen(0, '127.0.0.1'), 'listening');
+  await once(http.listen(0, host), 'listening');
 
   const receiver = new OtlpReceiver(grpcPort, (http.address() as AddressInfo).port, async () => {
     grpc.forceShutdown();
