@@ -1,22 +1,21 @@
-import { execFile } from 'node:child_process';
 import { after, before } from 'node:test';
-import { promisify } from 'node:util';
+import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { CrdApi } from './crd-api.ts';
 import { lifeSuite } from './life-suite.ts';
 import { validationSuite } from './validation-suite.ts';
 
+let plane: ControlPlane;
 let crd: CrdApi;
 
 before(async () => {
-  const kubeconfig = process.env.KUBECONFIG!;
-  const run = promisify(execFile);
-  crd = await CrdApi.open({
-    kubeconfig,
-    kubectl: async (parameters) => (await run(process.env.KUBECTL ?? 'kubectl', parameters)).stdout,
-  });
+  plane = await startControlPlane({ name: 'crd' });
+  crd = await CrdApi.open(plane);
 });
 
-after(() => crd.close());
+after(async () => {
+  crd?.close();
+  await plane?.stop();
+});
 
 validationSuite(() => crd);
 lifeSuite(() => crd);
