@@ -28,7 +28,6 @@ const names: Readonly<Record<string, string>> = {
   'spec.rollout': 'RolloutSettings',
   'spec.template': 'PodSettings',
   'spec.template.resources': 'Resources',
-  'spec.template.resources.claims[]': 'ResourceClaim',
   'spec.template.extraVolumes[]': 'ExtraVolume',
   'spec.template.extraVolumeMounts[]': 'ExtraVolumeMount',
   'spec.template.sidecars[]': 'Sidecar',

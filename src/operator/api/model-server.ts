@@ -438,15 +438,6 @@ export interface Resources {
   readonly limits?: Readonly<Record<string, number | string>>;
   /** What is kept for it, by resource; 16 at most. At most the limit, where there is one. */
   readonly requests?: Readonly<Record<string, number | string>>;
-  /** Resource claims of the pod that the container uses, each a ResourceClaim of core/v1; 16 at most. */
-  readonly claims?: readonly ResourceClaim[];
-}
-
-/** A ResourceClaim of core/v1. */
-export interface ResourceClaim {
-  /** Name of the claim. */
-  readonly name: string;
-  readonly [field: string]: unknown;
 }
 
 /** A Volume of core/v1. */

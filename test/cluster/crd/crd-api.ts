@@ -15,7 +15,8 @@ export interface Cause {
   readonly message: string;
 }
 
-const namespace = 'crd-scenario';
+/** Where the suites work. */
+export const namespace = 'crd-scenario';
 const at = `/apis/modelserver.dev/v1alpha1/namespaces/${namespace}/modelservers`;
 
 /** ModelServers of a namespace of their own, on an API server that has the CRD. */
@@ -30,7 +31,7 @@ export class CrdApi {
 
   static async open(plane: Plane): Promise<CrdApi> {
     await plane.kubectl(['apply', '--server-side', '--filename', crdFile]);
-    await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd/modelservers.modelserver.dev']);
+    await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/modelservers.modelserver.dev']);
     const api = new CrdApi(plane);
     const { status } = await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } });
     assert.ok(status === 201 || status === 409, `the namespace: ${status}`);
@@ -112,9 +113,9 @@ export function causesOf({ body }: Answer): Cause[] {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('not there after 10 s');
+  throw new Error('not there after 60 s');
 }

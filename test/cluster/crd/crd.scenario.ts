@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { childrenSuite } from './children-suite.ts';
 import { CrdApi } from './crd-api.ts';
 import { lifeSuite } from './life-suite.ts';
 import { validationSuite } from './validation-suite.ts';
@@ -19,3 +20,4 @@ after(async () => {
 
 validationSuite(() => crd);
 lifeSuite(() => crd);
+childrenSuite(() => crd);
