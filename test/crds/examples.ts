@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 /** A ModelServer as somebody wrote it; nothing is defaulted. */
 export interface Written {
@@ -42,6 +42,34 @@ function read(folder: 'valid' | 'invalid'): (Example & { readonly text: string }
       const text = readFileSync(join(directory, name), 'utf8');
       return { file: name.replace(/\.yaml$/, ''), text, object: parseAsKubectl(text) };
     });
+}
+
+/** The ModelServers that readers are shown whole, in documents of Markdown and as files; and what others are converted to. */
+export function shownExamples(): Example[] {
+  const root = join(import.meta.dirname, '../..');
+  const files = [
+    'README.md',
+    ...['docs', 'examples', 'charts', 'test/fixtures/convert'].flatMap((folder) => filesIn(root, folder)),
+  ];
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const pieces = file.endsWith('.md')
+      ? [...text.matchAll(/^```ya?ml\n(.*?)^```$/gms)].map(([, yaml]) => yaml!)
+      : [text];
+    return pieces
+      .filter((piece) => /^apiVersion: modelserver\.dev\//m.test(piece))
+      .flatMap((piece) => parseAllDocuments(piece, { schema: 'yaml-1.1' }))
+      .map((document): Written => document.toJS())
+      .filter((object) => object?.kind === 'ModelServer')
+      .map((object) => ({ file: `${file}, ${object.metadata.name}`, object }));
+  });
+}
+
+function filesIn(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(md|yaml)$/.test(name) && !name.includes('node_modules') && !name.includes('templates/'))
+    .map((name) => join(folder, name))
+    .toSorted();
 }
 
 /** kubectl reads YAML 1.1, where a bare YES is a boolean. */

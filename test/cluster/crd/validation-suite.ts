@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCustomResource } from '../../../scripts/crd-schema.ts';
 import { applyDefaults } from '../../crds/apply-defaults.ts';
-import { invalidExamples, validExamples } from '../../crds/examples.ts';
+import { invalidExamples, shownExamples, validExamples } from '../../crds/examples.ts';
 import { type CrdApi, causesOf, minimal, modelServer } from './crd-api.ts';
 
 const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/modelservers.modelserver.dev';
@@ -24,6 +24,13 @@ export function validationSuite(crd: () => CrdApi): void {
       assert.equal(status, 201, body.message);
       assert.deepEqual(warnings, []);
       assert.deepEqual(body.spec, applyDefaults(spec, object.spec));
+    });
+  }
+
+  for (const { file, object } of shownExamples()) {
+    test(`accepted, as it is shown: ${file}`, async () => {
+      const { status, body } = await crd().dryRun(object);
+      assert.equal(status, 201, body.message);
     });
   }
 
