@@ -148,9 +148,13 @@ test('spans of a request, in its trace, and of a reconcile arrive at a collector
     await until((resource) => isReady(resource) && resource.status.replicas === 1, 120_000);
   });
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-  await getModelStatus(traceId);
+  // For a moment, a request may still reach a pod of before, which sends no traces.
   const request = await eventually(
-    async () => collector.spans().find((span) => span.traceId === traceId && span.kind === 'SERVER'),
+    async () => {
+      await getModelStatus(traceId);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return collector.spans().find((span) => span.traceId === traceId && span.kind === 'SERVER');
+    },
     (span) => span !== undefined,
     30_000,
   );
