@@ -97,6 +97,30 @@ test('has so many calls under way, over one connection', async (t) => {
   assert.deepEqual([most, connections.length], [3, 1]);
 });
 
+test('asks so many pods at a time, and those that wait end with the signal and with the source', async (t) => {
+  let most = 0;
+  let now = 0;
+  const { pod } = await counted(t, async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now--;
+  });
+  const answers = await Promise.all(asks(createSource(t, { mostPods: 3 }), pod, 12, never));
+  assert.deepEqual([most, ...new Set(answers.map(kindOf))], [3, 'versions']);
+
+  const silent = await listen(t, createServer());
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const aborted = asks(createSource(t, { mostPods: 1 }), silent, 3, controller.signal);
+  const refused = Promise.all(aborted.map((asking) => assert.rejects(asking, reason)));
+  controller.abort(reason);
+  await refused;
+  const source = createSource(t, { mostPods: 1 });
+  const closed = asks(source, silent, 3, never);
+  source.close();
+  assert.deepEqual((await Promise.all(closed)).map(kindOf), Array(3).fill('unreachable'));
+});
+
 test('lets go of the connection when all is answered', async (t) => {
   const { pod, connections } = await counted(t);
   const source = createSource(t);
@@ -142,6 +166,10 @@ function createSource(t: TestContext, options: Partial<GrpcModelStatusSourceOpti
   const source = grpcModelStatusSource({ clock: systemClock, log: createLog({ level: 'error' }), ...options });
   t.after(() => source.close());
   return source;
+}
+
+function asks(source: ModelStatusSource, pod: PodAddress, count: number, signal: AbortSignal) {
+  return Array.from({ length: count }, () => source.ask(pod, ['m'], signal));
 }
 
 function kindOf(answers: Awaited<ReturnType<ModelStatusSource['ask']>>): string {

@@ -5,6 +5,7 @@ import type { ModelAnswer, ModelStatusSource, PodAddress } from '../model-status
 import { decodeAnswer, encodeRequest, largestAnswer, path } from './get-model-status.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { GrpcError } from './grpc-error.ts';
+import { Turns } from './turns.ts';
 
 export interface GrpcModelStatusSourceOptions {
   readonly clock: Clock;
@@ -14,12 +15,32 @@ export interface GrpcModelStatusSourceOptions {
   readonly timeoutMs?: number;
   /** Calls under way to one pod. */
   readonly concurrency?: number;
+  /** Pods that are asked at a time; the time of those that wait does not count. */
+  readonly mostPods?: number;
 }
 
 /** Asks over gRPC. Each ask has a connection of its own, which ends with it. */
 export function grpcModelStatusSource(options: GrpcModelStatusSourceOptions): ModelStatusSource {
-  const { clock, log, timeoutMs = 2000, concurrency = 8 } = options;
+  const { clock, log, timeoutMs = 2000, concurrency = 8, mostPods = 64 } = options;
+  const turns = new Turns(mostPods);
   const closing = new AbortController();
+  const askNow = async (round: Round, signal: AbortSignal): Promise<ReadonlyMap<string, ModelAnswer>> => {
+    const timer = clock.after(timeoutMs, () => round.giveUp(round.lateReason(timeoutMs)));
+    const abort = () => round.giveUp('aborted');
+    const close = () => round.giveUp(ending);
+    signal.addEventListener('abort', abort, { once: true });
+    closing.signal.addEventListener('abort', close, { once: true });
+    try {
+      const answers = await round.run(concurrency);
+      signal.throwIfAborted();
+      if (round.givenUp !== undefined) log.debug({ reason: round.givenUp }, 'Could not ask a pod what it serves');
+      return answers;
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', abort);
+      closing.signal.removeEventListener('abort', close);
+    }
+  };
   return {
     async ask(pod, models, signal) {
       signal.throwIfAborted();
@@ -27,21 +48,12 @@ export function grpcModelStatusSource(options: GrpcModelStatusSourceOptions): Mo
       if (names.length === 0) return new Map();
       if (closing.signal.aborted) return noneReachable(names, ending);
       if (isIP(pod.host) === 0) return noneReachable(names, `${pod.host} is no IP address`);
-      const round = new Round(pod, names);
-      const timer = clock.after(timeoutMs, () => round.giveUp(round.lateReason(timeoutMs)));
-      const abort = () => round.giveUp('aborted');
-      const close = () => round.giveUp(ending);
-      signal.addEventListener('abort', abort, { once: true });
-      closing.signal.addEventListener('abort', close, { once: true });
+      await turns.take(signal);
       try {
-        const answers = await round.run(concurrency);
-        signal.throwIfAborted();
-        if (round.givenUp !== undefined) log.debug({ reason: round.givenUp }, 'Could not ask a pod what it serves');
-        return answers;
+        if (closing.signal.aborted) return noneReachable(names, ending);
+        return await askNow(new Round(pod, names), signal);
       } finally {
-        timer.cancel();
-        signal.removeEventListener('abort', abort);
-        closing.signal.removeEventListener('abort', close);
+        turns.giveBack();
       }
     },
     close: () => closing.abort(),
