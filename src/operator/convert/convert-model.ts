@@ -10,6 +10,9 @@ const pluginConfigByDefault = { PERFORMANCE_HINT: 'LATENCY' };
 
 const mostVersions = 16;
 
+/** Characters of an OpenVINO property's value. */
+const longestProperty = 1024;
+
 /** The one model of the old resource's single-model mode. */
 export function convertModel(fields: OldFields, notes: Notes, resource: string, hasVolume: boolean): object {
   const name = convertName(fields, notes);
@@ -21,7 +24,7 @@ export function convertModel(fields: OldFields, notes: Notes, resource: string, 
     ...present({
       path: path === '' || path === name ? undefined : path,
       versionPolicy: convertVersionPolicy(fields, notes),
-      targetDevice: unless(fields.text('models_settings.target_device'), 'CPU'),
+      targetDevice: unless(fields.text('models_settings.target_device', 64), 'CPU'),
       batchSize: convertBatchSize(fields, notes, shapes !== undefined),
       ...shapes,
       nireq: unless(fields.integer('models_settings.nireq', 0, 100_000), 0),
@@ -32,7 +35,7 @@ export function convertModel(fields: OldFields, notes: Notes, resource: string, 
 
 function convertName(fields: OldFields, notes: Notes): string {
   const field = 'models_settings.model_name';
-  const written = fields.text(field);
+  const written = fields.text(field, 1024);
   if (written === undefined) notes.tell(field, `${nameByDefault} (the default)`, 'Clients go on with this name.');
   const name = written ?? nameByDefault;
   const valid =
@@ -97,7 +100,7 @@ function convertPluginConfig(fields: OldFields, notes: Notes): object | undefine
   const entries: [name: string, value: number | string][] = [];
   for (const [name, value] of Object.entries(fields.json(field) ?? {})) {
     if (typeof value === 'boolean') entries.push([name, value ? 'YES' : 'NO']);
-    else if (typeof value === 'string') entries.push([name, value]);
+    else if (typeof value === 'string' && value.length <= longestProperty) entries.push([name, value]);
     else if (typeof value === 'number') entries.push([name, Number.isSafeInteger(value) ? value : String(value)]);
     else notes.todo(`${field}.${name}`, value, 'Properties are texts and numbers here; write this one by hand.');
   }
@@ -105,7 +108,7 @@ function convertPluginConfig(fields: OldFields, notes: Notes): object | undefine
 }
 
 function tellUnsupported(fields: OldFields, notes: Notes): void {
-  const layout = fields.text('models_settings.layout');
+  const layout = fields.text('models_settings.layout', 1024);
   if (layout !== undefined) {
     const advice =
       'Layouts are to come: convert the model with the layout that clients send, or send the one of the model.';

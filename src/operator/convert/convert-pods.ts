@@ -4,6 +4,9 @@ import { present, unless } from './present.ts';
 
 type Quantities = Record<string, unknown>;
 
+/** An amount as Kubernetes writes them: `500m`, `2Gi`, `1e3`. */
+const quantity = /^\d+(\.\d+)?([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/;
+
 /** `template`: what the pods have beside the server, and where they run. */
 export function convertTemplate(fields: OldFields, notes: Notes): object | undefined {
   const parameters = 'deployment_parameters';
@@ -30,25 +33,31 @@ export function convertTemplate(fields: OldFields, notes: Notes): object | undef
 
 function convertResources(fields: OldFields, notes: Notes): object | undefined {
   const path = 'deployment_parameters.resources';
+  const quantityOf = (field: string) => {
+    const text = fields.text(field, 32);
+    if (text === undefined || quantity.test(text)) return text;
+    notes.todo(field, text, 'This is no quantity; write one by hand, such as 500m or 2Gi.');
+    return undefined;
+  };
   const read = (kind: string): Quantities => ({
-    cpu: fields.text(`${path}.${kind}.cpu`),
-    memory: fields.text(`${path}.${kind}.memory`),
+    cpu: quantityOf(`${path}.${kind}.cpu`),
+    memory: quantityOf(`${path}.${kind}.memory`),
   });
   const limits = read('limits');
   const requests = read('requests');
   for (const kind of ['requests', 'limits']) {
     const device = fields.text(`${path}.${kind}.xpu_device`);
-    const quantity = fields.integer(`${path}.${kind}.xpu_device_quantity`, 0, 1000) ?? 1;
+    const count = fields.integer(`${path}.${kind}.xpu_device_quantity`, 0, 1000) ?? 1;
     if (device === undefined) continue;
     // Kubernetes wants devices among the limits, and asks for as many as these say.
-    if (limits[device] !== undefined && limits[device] !== quantity) {
+    if (limits[device] !== undefined && limits[device] !== count) {
       notes.todo(
         `${path}.${kind}.xpu_device_quantity`,
-        quantity,
+        count,
         'Limits and requests of a device must be the same; check the limit.',
       );
     }
-    limits[device] = quantity;
+    limits[device] = count;
   }
   return present({ limits: present(limits), requests: present(requests) });
 }

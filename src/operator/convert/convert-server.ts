@@ -68,7 +68,7 @@ export function convertService(fields: OldFields, notes: Notes): object | undefi
 /** `observability`. */
 export function convertObservability(fields: OldFields, notes: Notes): object | undefined {
   const enabled = fields.boolean('monitoring.metrics_enable');
-  const list = fields.text('monitoring.metrics_list');
+  const list = fields.text('monitoring.metrics_list', 4096);
   if (list !== undefined) {
     notes.tell(
       'monitoring.metrics_list',

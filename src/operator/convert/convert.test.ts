@@ -212,6 +212,12 @@ const cases: [added: Fields, changes: object, todo?: string[], told?: string[]][
     },
     { template: { resources: { limits: { 'gpu.intel.com/i915': 2 }, requests: { cpu: '2' } } } },
   ],
+  [
+    { deployment_parameters: { resources: { limits: { cpu: '1.5', memory: 'plenty' } } } },
+    { template: { resources: { limits: { cpu: '1.5' } } } },
+    ['deployment_parameters.resources.limits.memory'],
+  ],
+  [settings({ target_device: 'x'.repeat(65) }), {}, ['models_settings.target_device']],
   [{ deployment_parameters: { resources: { limits: { xpu_device_quantity: '1' } } } }, {}],
   [
     { deployment_parameters: { extra_envs_secret: 's', extra_envs_configmap: '' } },

@@ -79,7 +79,7 @@ function convertMetadata({ name, namespace, labels, annotations }: Fields, notes
 }
 
 function convertSpec(fields: OldFields, notes: Notes, name: string): object {
-  const image = fields.text('image_name');
+  const image = fields.text('image_name', 512);
   if (image !== undefined) {
     notes.tell(
       'image_name',

@@ -6,12 +6,14 @@ const mountPath = '/models';
 
 const field = 'models_settings.model_path';
 
+const longestPath = 512;
+
 /** What the old resource had where nothing was written: a text to be replaced. */
 const pathByDefault = 'gs://<bucket_name>/<model_dir>';
 
 /** The volume of the models; undefined if there was none. */
 export function convertVolume(fields: OldFields, notes: Notes): object | undefined {
-  const hostPath = fields.text('models_repository.models_host_path');
+  const hostPath = fields.text('models_repository.models_host_path', longestPath);
   const claimName = fields.text('models_repository.models_volume_claim');
   if (hostPath !== undefined) {
     if (claimName !== undefined) {
@@ -50,7 +52,7 @@ function placeholder(resource: string): string {
  * @param hasVolume whether the old resource had one
  */
 export function convertPath(fields: OldFields, notes: Notes, resource: string, hasVolume: boolean): string | undefined {
-  const written = fields.text(field);
+  const written = fields.text(field, longestPath);
   const path = written ?? pathByDefault;
   const copy = hasVolume
     ? 'copy it onto the volume.'

@@ -2,6 +2,9 @@ import type { Notes } from './notes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Characters of most names in Kubernetes. */
+const longestName = 253;
+
 /** Names of fields whose values may be secrets, also where nobody knows the field. */
 const secretName = /key|secret|token|passw|credential|connection|auth|sas/i;
 
@@ -31,11 +34,16 @@ export class OldFields {
     return value;
   }
 
-  text(path: string): string | undefined {
+  /** @param most characters; what is longer is left to do */
+  text(path: string, most = longestName): string | undefined {
     const value = this.value(path);
     if (isEmpty(value)) return undefined;
-    if (typeof value === 'string') return value.trim();
-    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (['string', 'number', 'boolean'].includes(typeof value)) {
+      const text = String(value).trim();
+      if (text.length <= most) return text;
+      this.#notes.todo(path, value, `At most ${most} characters are allowed here; write a shorter one by hand.`);
+      return undefined;
+    }
     this.#notes.todo(path, value, 'This is no text; write what was meant by hand.');
     return undefined;
   }
