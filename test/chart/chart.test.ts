@@ -36,9 +36,9 @@ for (const helm of helms) {
   }
 
   test(`${helm.name} refuses a cluster that is too old`, async () => {
-    const { ok, errors } = await helm.template({}, '--kube-version=1.28.9');
+    const { ok, errors } = await helm.template({}, '--kube-version=1.29.9');
     assert.equal(ok, false);
-    assert.match(errors, /requires kubeVersion: >=1\.29\.0-0/);
+    assert.match(errors, /requires kubeVersion: >=1\.30\.0-0/);
   });
 
   test(`${helm.name} renders the CustomResourceDefinitions as they are in crds/`, async () => {

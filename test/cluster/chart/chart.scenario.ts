@@ -38,7 +38,10 @@ const identities = (kinds: string) =>
     '--output=jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.generation}{"\\n"}{end}',
   );
 
-for (const helm of await findHelms()) {
+const helms = await findHelms();
+assert.ok(helms.length > 0, 'KUBE_ASSETS or PATH must have a Helm');
+
+for (const helm of helms) {
   test(`${helm.name}: install, upgrade, roll back, uninstall, install again`, { timeout: 300_000 }, async (context) => {
     const releases = new Releases(helm, plane);
     await clear(releases);
@@ -71,6 +74,13 @@ for (const helm of await findHelms()) {
       await releases.succeed(['upgrade', ...release, chart]);
       assert.equal(await shortNames(), '["msv"]');
       assert.match(await columns(), /Reason/);
+    });
+
+    await context.test('its notes say what to do next', async () => {
+      const notes = await releases.succeed(['get', 'notes', ...release]);
+      assert.match(notes, /kubectl --namespace operators rollout status deployment\/modelserver-operator/);
+      assert.match(notes, /kubectl apply --namespace default --filename -/);
+      assert.doesNotMatch(notes, /WARNING/);
     });
 
     await context.test('values that are wrong change nothing', async () => {
