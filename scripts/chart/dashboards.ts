@@ -50,7 +50,12 @@ const operator: Dashboard = {
           'One, but for a moment while one takes over.',
           `sum(leader_election_master_status{${operatorOf}})`,
         ),
-        figure('Waiting', 'short', 'ModelServers that wait for a worker.', `sum(workqueue_depth{${operatorOf}})`),
+        figure(
+          'Ready ModelServers',
+          'percentunit',
+          'Of all.',
+          `sum(max by (reason) (modelserver_resources{${operatorOf},ready="True"})) / sum(max by (ready, reason) (modelserver_resources{${operatorOf}}))`,
+        ),
         figure(
           'Errors in 10 minutes',
           'short',
@@ -119,17 +124,19 @@ const operator: Dashboard = {
     {
       title: 'ModelServers',
       panels: [
+        // Each operator counts them, the leader and the others.
         line(
-          'Rollouts that ended',
+          'Not ready',
           'short',
-          'In each quarter of an hour, by result.',
-          ask(`sum by (result) (increase(modelserver_rollouts_total{${operatorOf}}[15m]))`, '{{result}}'),
+          'By reason. What is rolling or loading is on its way; the rest wants somebody.',
+          ask(`max by (reason) (modelserver_resources{${operatorOf},ready!="True"})`, '{{reason}}'),
         ),
+        line('Models', 'short', 'By state.', ask(`max by (state) (modelserver_models{${operatorOf}})`, '{{state}}')),
         line(
-          'Time of a rollout',
-          's',
-          'From the change to the last pod that serves it.',
-          ...quantiles('modelserver_rollout_duration_seconds', operatorOf, 'result'),
+          'Versions of models',
+          'short',
+          'By state.',
+          ask(`max by (state) (modelserver_model_versions{${operatorOf}})`, '{{state}}'),
         ),
       ],
     },

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { readSettings } from '../../src/operator/settings.ts';
 import { chart, findHelms, type Rendered } from '../support/helm.ts';
 import { refusals } from './refusals.ts';
 import { renderings } from './renderings.ts';
@@ -100,9 +101,20 @@ function checkPods(objects: readonly Rendered[]): void {
       assert.ok(resources.limits.memory);
       assert.match(image, /^[^@]+(:[^@:]+|@sha256:[0-9a-f]{64})$/);
     }
+    for (const { args, env } of spec.containers) if (args) checkArguments(args, env);
     const isOperator = spec.containers[0].name === 'operator';
     for (const service of services) assert.equal(selects(service.spec.selector, metadata.labels ?? {}), isOperator);
   }
+}
+
+/** The operator itself reads its flags. */
+function checkArguments(args: readonly string[], env: readonly { name: string; value?: string }[]): void {
+  const environment = Object.fromEntries(env.map(({ name, value }) => [name, value ?? 'from-the-pod']));
+  const read = readSettings(args, environment, 'unique');
+  assert.ok(read.kind === 'run', JSON.stringify(read));
+  assert.equal(read.settings.identity, 'from-the-pod');
+  assert.equal(read.settings.namespace, 'from-the-pod');
+  assert.equal(read.settings.serverImage, environment.RELATED_IMAGE_SERVER);
 }
 
 function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {

@@ -75,17 +75,16 @@ export class Helm {
 }
 
 /**
- * Helm 3 and 4 from the folder that KUBE_ASSETS names, or whatever `helm` is on the PATH.
+ * Helm 3 and 4 from the folder, unless told that of KUBE_ASSETS; or whatever `helm` is on the PATH.
  * @returns none if there is none
  */
-export async function findHelms(): Promise<readonly Helm[]> {
-  const { KUBE_ASSETS: assets, PATH: path = '' } = process.env;
+export async function findHelms(folder = process.env.KUBE_ASSETS): Promise<readonly Helm[]> {
   const found = ['helm3', 'helm4'].flatMap((name) => {
-    const file = find(name, assets === undefined ? [] : [assets]);
+    const file = find(name, folder === undefined ? [] : [folder]);
     return file === undefined ? [] : new Helm(name, file);
   });
   if (found.length > 0) return found;
-  const file = find('helm', path.split(delimiter));
+  const file = find('helm', (process.env.PATH ?? '').split(delimiter));
   if (file === undefined) return [];
   const { output } = await new Helm('helm', file).run(['version', '--short']);
   return [new Helm(`helm${/^v(\d+)/.exec(output)?.[1] ?? ''}`, file)];

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { chart, findHelms } from '../../support/helm.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { kubernetesBinaries } from '../kubernetes-binaries.ts';
 import { type Access, allowedTo } from './access.ts';
 import { childKinds, childrenOf } from './children.ts';
 import { Releases } from './release.ts';
@@ -38,8 +39,8 @@ const identities = (kinds: string) =>
     '--output=jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.generation}{"\\n"}{end}',
   );
 
-const helms = await findHelms();
-assert.ok(helms.length > 0, 'KUBE_ASSETS or PATH must have a Helm');
+const helms = await findHelms(kubernetesBinaries());
+assert.ok(helms.length > 0, 'there must be a Helm');
 
 for (const helm of helms) {
   test(`${helm.name}: install, upgrade, roll back, uninstall, install again`, { timeout: 300_000 }, async (context) => {
@@ -221,7 +222,7 @@ function needed(namespace: string): Access[] {
     ['modelservers/finalizers.modelserver.dev', 'update'],
     ...children.map((child): [string, ...string[]] => [child, 'get', 'list', 'watch', 'create', 'patch', 'delete']),
     ['pods', 'get', 'list', 'watch', 'patch'],
-    ['persistentvolumeclaims', 'get'],
+    ['persistentvolumeclaims', 'get', 'list', 'watch'],
     ['events.events.k8s.io', 'create', 'patch'],
   ];
   return list.flatMap(([what, ...verbs]) => verbs.map((verb): Access => `${verb} ${what} in ${namespace}`));
@@ -236,7 +237,7 @@ function refused(namespace: string): Access[] {
     ),
     ...['create', 'update', 'delete'].map((verb): Access => `${verb} pods in ${namespace}`),
     ...['pods/exec', 'pods/log', 'serviceaccounts/token'].map((what): Access => `create ${what} in ${namespace}`),
-    `list persistentvolumeclaims in ${namespace}`,
+    `update persistentvolumeclaims in ${namespace}`,
     `deletecollection deployments.apps in ${namespace}`,
     `create rolebindings.rbac.authorization.k8s.io in ${namespace}`,
     'get leases.coordination.k8s.io:another in operators',

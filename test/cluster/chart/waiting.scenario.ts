@@ -6,12 +6,13 @@ import { setTimeout } from 'node:timers/promises';
 import { chart, findHelms } from '../../support/helm.ts';
 import { type Condition, situations } from '../../support/truth-table.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { kubernetesBinaries } from '../kubernetes-binaries.ts';
 import { Releases } from './release.ts';
 
 /** Those who wait for a ModelServer, on a real API server; its status is written here in the operator's place. */
 const example = readFileSync(join(chart, 'files/example.yaml'), 'utf8');
 const crds = join(import.meta.dirname, '../../../crds');
-const helm4 = (await findHelms()).find(({ name }) => name === 'helm4');
+const helm4 = (await findHelms(kubernetesBinaries())).find(({ name }) => name === 'helm4');
 
 let plane: ControlPlane;
 before(async () => {
