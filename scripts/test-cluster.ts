@@ -1,6 +1,7 @@
 // Runs the scenarios on a real Kubernetes: node scripts/test-cluster.ts [FILE …]. It gets ready what they need (packages of the
 // distribution, Kubernetes itself, our images) and leaves nothing behind, also when it fails.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,17 +74,20 @@ async function runScenarios(files: readonly string[], assets: string): Promise<n
   const folder = mkdtempSync(join(tmpdir(), 'modelserver-cluster-'));
   const reporters = ['spec', join(root, 'scripts/test-summary.ts')];
   const flags = reporters.flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
-  try {
-    const { status } = spawnSync(
-      process.execPath,
-      ['--test', '--test-concurrency=1', '--test-timeout=900000', ...flags, ...files],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, TMPDIR: folder, KUBE_ASSETS: assets } },
-    );
-    return status ?? 1;
-  } finally {
-    // A test file that was killed left this to its guard, which need not have come to its end.
-    const clusters = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run')));
-    for (const name of clusters) await takeDown(join(folder, name));
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const tests = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=1', '--test-timeout=900000', ...flags, ...files],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, TMPDIR: folder, KUBE_ASSETS: assets },
+    },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
+  const [status] = await once(tests, 'exit');
+  // A test file that was killed left this to its guard, which need not have come to its end.
+  const clusters = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run')));
+  for (const name of clusters) await takeDown(join(folder, name));
+  rmSync(folder, { recursive: true, force: true });
+  return status ?? 1;
 }
