@@ -1,6 +1,6 @@
 # The server's image (--target server) and the operator's (--target operator). `make images` builds both, with or without a
 # daemon: first it lays out in .cache/images/stage what goes into them, with the npm and pip of the machine that builds, so
-# that nothing is downloaded here; see docs/decisions/0007-images-are-laid-out-first.md.
+# that nothing is downloaded here; see docs/decisions/0010-images-are-laid-out-first.md.
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS common

@@ -62,10 +62,7 @@ function isThere(file: string): boolean {
 }
 
 function buildImages(): void {
-  const targets = existsSync(join(root, 'bin/modelserver-operator')) ? [] : ['server'];
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-images.ts'), ...targets], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-images.ts')], { stdio: 'inherit' });
   if (status !== 0) throw new Error('The images cannot be built.');
 }
 

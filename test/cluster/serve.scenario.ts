@@ -21,7 +21,7 @@ before(
     folder = mkdtempSync(join(tmpdir(), 'modelserver-serve-'));
     mkdirSync(join(folder, 'digits'));
     cpSync(join(digits, 'models/digits/1'), join(folder, 'digits/1'), { recursive: true });
-    cluster = await startCluster({ name: 'serve', images: [images.server.archive] });
+    cluster = await startCluster({ name: 'serve', images: [images.server.archive, images.operator.archive] });
     await apply(...objects);
     await cluster.pv('models', folder, { namespace });
     await cluster.kubectl(['rollout', 'status', 'deployment/digits', `--namespace=${namespace}`, '--timeout=120s']);
@@ -76,6 +76,21 @@ test('any user id will do, and SIGTERM reaches the server', { timeout: 120_000 }
   assert.ok(performance.now() - start < 15_000, 'it took as long as if it had been killed');
 });
 
+test("the operator's image starts as any user, too", { timeout: 120_000 }, async () => {
+  const securityContext = { ...podSecurity, runAsUser: 1_000_650_000, runAsGroup: 0 };
+  const container = {
+    ...{ name: 'operator', image: images.operator.reference, imagePullPolicy: 'Never', args: ['--version'] },
+    securityContext: containerSecurity,
+  };
+  await apply({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'operator', namespace } },
+    spec: { securityContext, restartPolicy: 'Never', containers: [container] },
+  });
+  const ended = ['--for=jsonpath={.status.phase}=Succeeded', `--namespace=${namespace}`, '--timeout=60s'];
+  await cluster.kubectl(['wait', 'pod/operator', ...ended]);
+  assert.match(await cluster.kubectl(['logs', 'pod/operator', `--namespace=${namespace}`]), /\d+\.\d+\.\d+/);
+});
+
 async function predict(): Promise<{ digit: number | undefined; version: string }> {
   const inputs = { image: floats(await readDigit(join(digits, 'images/7.png')), 1, 8, 8, 1) };
   const request = { model_spec: { name: 'digits' }, inputs };
@@ -107,6 +122,10 @@ function configMap(...versions: readonly number[]): object {
 
 const podSecurity = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
 
+const containerSecurity = {
+  ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+};
+
 const podSpec = {
   securityContext: podSecurity,
   containers: [
@@ -115,9 +134,7 @@ const podSpec = {
       args: ['--config_path', '/etc/modelserver/config.json', '--port', '9000'],
       ports: [{ name: 'grpc', containerPort: 9000 }],
       readinessProbe: { grpc: { port: 9000 }, periodSeconds: 1 },
-      securityContext: {
-        ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-      },
+      securityContext: containerSecurity,
       volumeMounts: [
         { name: 'models', mountPath: '/models', readOnly: true },
         { name: 'config', mountPath: '/etc/modelserver' },
