@@ -66,6 +66,17 @@ export interface ControlPlane {
  * @throws Error with the failed component's last words
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Ports were free when they were chosen.
+      if (attempt === 3 || !/address already in use/.test((error as Error).message)) throw error;
+    }
+  }
+}
+
+async function startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
   const binaries = kubernetesBinaries();
   const directory = mkdtempSync(join(tmpdir(), `modelserver-${options.name}-`));
   const guard = new Guard(directory);

@@ -17,15 +17,15 @@ export function isReady(server: string, certificates: Certificates): Promise<boo
   });
 }
 
-/** @throws Error with last words, when one of the daemons ends or after a minute */
+/** @throws Error with last words, when one of the daemons ends or after three minutes */
 export async function waitFor(isTrue: () => Promise<boolean>, daemons: readonly Daemon[]): Promise<void> {
-  const end = performance.now() + 60_000;
+  const end = performance.now() + 180_000;
   while (!(await isTrue())) {
     const dead = daemons.find((daemon) => !daemon.running);
     if (dead) throw new Error(`${dead.name} has ended:\n${dead.lastWords()}`);
     if (performance.now() > end) {
       const words = daemons.map((daemon) => `${daemon.name}:\n${daemon.lastWords()}`);
-      throw new Error(`not ready within a minute\n${words.join('\n')}`);
+      throw new Error(`not ready within three minutes\n${words.join('\n')}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
