@@ -10,7 +10,9 @@ export interface Certificate {
 export function selfSigned(): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(tlv(0x06, '2a8648ce3d040302'));
-  const name = sequence(tlv(0x31, sequence(tlv(0x06, '550403'), tlv(0x0c, Buffer.from('modelserver test')))));
+  // Authorities are told apart by their names.
+  const commonName = Buffer.from(`test ${randomBytes(8).toString('hex')}`);
+  const name = sequence(tlv(0x31, sequence(tlv(0x06, '550403'), tlv(0x0c, commonName))));
   const year = new Date().getUTCFullYear();
   const date = (at: number) => tlv(0x18, Buffer.from(`${at}0101000000Z`));
   const extension = (id: string, value: Buffer) => sequence(tlv(0x06, id), tlv(0x04, value));
