@@ -7,10 +7,7 @@ import type { Kind, KubeObject } from '../../../src/operator/cluster/kube-object
 import { sleep, systemClock } from '../../../src/shared/clock.ts';
 import { createLog } from '../../../src/shared/log.ts';
 import { clusterSuite } from '../../suites/cluster-suite.ts';
-
-const kubeconfig = process.env.MODELSERVER_TEST_KUBECONFIG;
-if (kubeconfig === undefined)
-  throw new Error('MODELSERVER_TEST_KUBECONFIG must name the kubeconfig of a cluster to try');
+import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 
 const namespaces: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
 const definitions: Kind = {
@@ -21,18 +18,20 @@ const definitions: Kind = {
 };
 const widgets: Kind = { apiVersion: 'suite.example/v1', kind: 'Widget', plural: 'widgets', namespaced: true };
 
+let plane: ControlPlane;
 let cluster: KubeCluster;
 
 before(async () => {
+  plane = await startControlPlane({ name: 'suite', components: ['controller-manager'] });
+  const { kubeconfig } = plane;
   cluster = await createKubeCluster({ kubeconfig, log: createLog({ level: 'warn' }), callsPerSecond: 500, burst: 500 });
   await cluster.apply(definitions, widgetDefinition(), { manager: 'suite' });
   while (!(await cluster.serves(widgets))) await sleep(systemClock, 100);
 });
 
 after(async () => {
-  const definition = await cluster.get(definitions, { name: 'widgets.suite.example' });
-  if (definition) await cluster.delete(definitions, { name: definition.metadata.name, uid: definition.metadata.uid! });
   cluster.close();
+  await plane.stop();
 });
 
 clusterSuite({
