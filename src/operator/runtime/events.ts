@@ -59,6 +59,8 @@ const retry = { first: 1000, most: 15_000, factor: 2, jitter: 0.5 };
 const mostTries = 5;
 /** Milliseconds that a write may take. */
 const writeMs = 10_000;
+/** Milliseconds between two warnings. */
+const quietMs = 60_000;
 
 /**
  * Tells of objects by Events of events.k8s.io/v1. Telling never waits and never fails: what cannot be written in time is
@@ -77,6 +79,7 @@ export class Events {
   #closing = false;
   #unique = 0;
   #lost = 0;
+  #quietUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: EventsOptions) {
     this.#options = options;
@@ -190,7 +193,10 @@ export class Events {
         }
         this.#lost++;
         const { reason, regarding } = series.event;
-        log.warn({ err: error, reason, regarding: regarding.name }, 'An event was not written');
+        // Where none may be written, one line a minute says it.
+        const level = clock.now() < this.#quietUntil ? 'debug' : 'warn';
+        if (level === 'warn') this.#quietUntil = clock.now() + quietMs;
+        log[level]({ err: error, reason, regarding: regarding.name, lost: this.#lost }, 'An event was not written');
         break;
       }
     }

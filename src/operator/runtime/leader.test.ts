@@ -88,7 +88,10 @@ function setUp(t: TestContext) {
       random: () => 0,
       ...options,
     });
-    t.after(() => leader.stop());
+    t.after(() => {
+      line.state = 'down';
+      return leader.stop();
+    });
     return { leader, line, messages };
   };
   /** Starts a candidate and lets its first try be answered. */
@@ -258,6 +261,41 @@ test('a lease is given back although a renewal was under way, and its answer los
   await clock.advance(5000);
   one.line.state = 'lost';
   await clock.advance(2000);
+  one.line.state = 'up';
+  await one.leader.stop();
+  assert.equal(server.lease?.spec?.holderIdentity, '');
+});
+
+test('a lease that was had while this stopped is given back too', async (t) => {
+  const { server, candidate } = setUp(t);
+  const one = candidate('one');
+  one.line.state = 'lost';
+  one.leader.start();
+  await settle();
+  assert.equal(server.lease?.spec?.holderIdentity, undefined);
+  one.line.state = 'up';
+  await one.leader.stop();
+  assert.equal(server.lease, undefined);
+
+  const two = candidate('two');
+  two.leader.start();
+  // The answer about what there is has come, the one to its write has not.
+  await Promise.resolve();
+  two.line.state = 'lost';
+  await settle();
+  assert.equal((server.lease as Lease | undefined)?.spec?.holderIdentity, 'two');
+  assert.equal(two.leader.isLeader, false);
+  two.line.state = 'up';
+  await two.leader.stop();
+  assert.equal((server.lease as Lease | undefined)?.spec?.holderIdentity, '');
+});
+
+test('a lease that was lost for want of answers is given back once there are some', async (t) => {
+  const { clock, server, begin, news } = setUp(t);
+  const one = await begin('one');
+  one.line.state = 'down';
+  await clock.advance(10_000);
+  assert.deepEqual(news(), ['0 one leads', '10000 one has lost']);
   one.line.state = 'up';
   await one.leader.stop();
   assert.equal(server.lease?.spec?.holderIdentity, '');

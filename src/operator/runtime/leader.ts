@@ -47,6 +47,8 @@ export class Leader {
   #end: Timer | undefined;
   /** The lease as last written by this one. */
   #held: Lease | undefined;
+  /** Whether it has ever tried to write the lease: what it does not know of may have gone through. */
+  #wrote = false;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
@@ -68,13 +70,12 @@ export class Leader {
     this.#running ??= this.#run();
   }
 
-  /** Takes part no more, and gives the lease back. To be called once nothing acts any more. */
+  /** Takes part no more, and gives the lease back, also one that it has lost only for want of answers. Nothing may act any more. */
   async stop(): Promise<void> {
     this.#ended.abort(new Error('The election is stopped'));
     await this.#running;
-    if (!this.#leads) return;
-    this.#resign();
-    await this.#release();
+    if (this.#leads) this.#resign();
+    if (this.#wrote) await this.#release();
   }
 
   async #run(): Promise<void> {
@@ -110,6 +111,7 @@ export class Leader {
     const sent = clock.now();
     const spec = claim(found?.spec, { identity, durationMs: this.#durationMs, wallTime: this.#wallTime() });
     const { apiVersion, kind } = leases;
+    this.#wrote = true;
     const written = found
       ? cluster.replace<Lease>(leases, { ...found, spec }, { signal })
       : cluster.create<Lease>(leases, { apiVersion, kind, metadata: { namespace, name }, spec }, { signal });
