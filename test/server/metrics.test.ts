@@ -155,7 +155,7 @@ test('scrapes under load are whole, only grow, and end with every request', asyn
 
 test('those who wait are seen, with their time', async (t) => {
   const folder = temporaryFolder(t);
-  const size = 256;
+  const size = 128;
   convolutionModel(size, 32).write(join(folder, '1'));
   const { client, scrape } = await start(t, folder, '--nireq', '1', '--queue_size', '3', '--metrics_list', everything);
   const request = {

@@ -117,6 +117,28 @@ export function engineSuite(subject: EngineUnderTest): void {
       );
     });
 
+    check('tells how busy it is, and how long an inference took', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1], 1);
+      await withModel(engine, folder, async (model) => {
+        const input = zeros('FP32', 1);
+        const busy = () => [model.inUse, model.waiting];
+        assert.ok(Number.isInteger(model.streams) && model.streams >= 1, `${model.streams} streams`);
+        assert.deepEqual(busy(), [0, 0]);
+        const first = await model.infer([input], {});
+        assert.ok(first.waitedMs >= 0, `waited ${first.waitedMs} ms`);
+        assert.ok(first.ranMs > 0, `ran ${first.ranMs} ms`);
+        const second = Promise.resolve(model.infer([input], {}));
+        assert.deepEqual(busy(), [1, 1]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        first.release();
+        const { waitedMs, release } = await second;
+        assert.ok(waitedMs >= 49, `waited ${waitedMs} ms`);
+        assert.deepEqual(busy(), [1, 0]);
+        release();
+        assert.deepEqual(busy(), [0, 0]);
+      });
+    });
+
     check('computes scalars', async (engine, folder) => {
       subject.writeAdd(folder, 'FP32', [], 1);
       await withModel(engine, folder, async (model) => {

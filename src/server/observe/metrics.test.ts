@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Exposition } from '../../../test/support/exposition.ts';
 import { ServingError } from '../model/error.ts';
@@ -185,6 +186,15 @@ test('versions, loads and the server itself are told', async () => {
     assert.ok(exposition.value(name)! > 0, name);
   }
   assert.ok(exposition.value('modelserver_event_loop_lag_seconds', { quantile: '0.99' })! < 10);
+});
+
+test('the guide names each metric by its type, and no other', async () => {
+  const guide = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const told = [...guide.matchAll(/^\| `([a-z_]+)` \| (counter|gauge|histogram) \|/gm)].map(
+    ([, name, type]) => `${name} ${type}`,
+  );
+  const { families } = await start().scrape();
+  assert.deepEqual(told.sort(), [...families].map(([name, { type }]) => `${name} ${type}`).sort());
 });
 
 test('a name of any characters stays one label', async () => {

@@ -40,6 +40,8 @@ export class ConfigWatch {
   readonly #configured: (models: readonly ModelConfig[]) => Promise<void>;
   readonly #looker: Looker;
   #text: string | undefined;
+  /** The metrics that the file asked for at the start. */
+  #metrics = '';
   #problems: readonly string[] = [];
 
   /** @param configured called with the models of each version of the file that has no problem */
@@ -77,6 +79,11 @@ export class ConfigWatch {
         first ? 'The config file has problems' : 'The config file has problems; what it said before stays in force',
       );
       return;
+    }
+    const metrics = [...(parsed.metrics ?? [])].join();
+    if (first) this.#metrics = metrics;
+    else if (metrics !== this.#metrics) {
+      log.warn({ config_path: this.#path }, 'The section monitoring has changed; it is read at the start only');
     }
     log.info({ config_path: this.#path, models: parsed.models.map(({ name }) => name) }, 'The config file was read');
     const configured = this.#configured(parsed.models);
