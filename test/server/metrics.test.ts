@@ -203,6 +203,8 @@ for (const [what, metrics, names] of [
     const { port, flags } = await rest();
     const server = await startServer(t, ['--config_path', path, '--settle_milliseconds', '100', ...flags]);
     await predictSum(server.client);
+    writeFileSync(path, JSON.stringify({ model_config_list: models }));
+    await server.logged(({ msg }) => msg === 'The section monitoring has changed; it is read at the start only');
     const exposition = await scrape(port);
     assert.deepEqual(families(exposition), [...names].sort());
     assert.equal(outcomes(exposition).predict.split(' ')[0], '1');
