@@ -1,6 +1,13 @@
+import { hostname } from 'node:os';
 import { DiagLogLevel, diag, isSpanContextValid, trace } from '@opentelemetry/api';
 import { diagLogLevelFromString, setGlobalErrorHandler } from '@opentelemetry/core';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  envDetector,
+  osDetector,
+  processDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Clock } from './clock.ts';
 import { openTelemetryTracer } from './open-telemetry-span.ts';
@@ -20,8 +27,16 @@ export function startOpenTelemetry(options: TelemetryOptions): Telemetry | undef
   try {
     const sdk = new NodeSDK({
       resource: defaultResource().merge(
-        resourceFromAttributes({ 'service.name': serviceName, 'service.version': serviceVersion }),
+        resourceFromAttributes({
+          'service.name': serviceName,
+          'service.version': serviceVersion,
+          'host.name': hostname(),
+        }),
       ),
+      // The SDK's own choice has the host's id as well, which containers lack, and complains about that at each start.
+      ...(isSet('OTEL_NODE_RESOURCE_DETECTORS')
+        ? {}
+        : { resourceDetectors: [envDetector, processDetector, osDetector] }),
       // Nothing but traces unless asked for by name: left out, both would be sent to wherever the traces go.
       ...(isSet('OTEL_METRICS_EXPORTER') ? {} : { metricReaders: [] }),
       ...(isSet('OTEL_LOGS_EXPORTER') ? {} : { logRecordProcessors: [] }),
