@@ -222,13 +222,17 @@ test('telling never fails and never waits; what cannot be written for a while is
 });
 
 test('what was written although its answer was lost is not written twice', async (t) => {
-  const { clock, cluster, tell } = setUp(t);
+  const { clock, cluster, events, tell } = setUp(t);
   cluster.failWith = new ClusterError('unavailable', 'reset');
   cluster.losesAnswers = true;
   await tell();
   cluster.failWith = undefined;
   await clock.advance(10_000);
   assert.deepEqual(cluster.seen(), ['Version 3 of resnet does not load']);
+  await tell();
+  await clock.advance(60_000);
+  assert.deepEqual(cluster.seen(), ['Version 3 of resnet does not load (2)']);
+  assert.equal(events.lost, 0);
 });
 
 test('what is refused, or cannot be written for long, is left out with a line in the log', async (t) => {
@@ -251,6 +255,15 @@ test('memory is bounded, however many there are', async (t) => {
   await settle();
   assert.equal(events.lost, 20_000 - 1024);
   assert.ok(clock.waiting < 10, `${clock.waiting}`);
+});
+
+test('what has not happened for thousands of others is forgotten, and new when it happens again', async (t) => {
+  const { cluster, events, tell } = setUp(t);
+  await tell();
+  for (let n = 0; n < 4096; n++) events.tell({ ...failed, note: 'of others', regarding: server(`x${n}`) });
+  await settle();
+  await tell();
+  assert.equal(cluster.seen().filter((note) => note === failed.note).length, 2);
 });
 
 test('stopping writes what is still to be told', async (t) => {

@@ -64,7 +64,7 @@ export async function servePages(pages: Pages, { host, port, log }: ListenOption
 
 async function answer(pages: Pages, { method, url = '/' }: IncomingMessage): Promise<Page & { allow?: string }> {
   const [path = '', query = ''] = url.split('?', 2);
-  const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+  const page = pages[path];
   if (!page) return { status: 404, body: `there is only ${Object.keys(pages).join(', ')}\n` };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET and HEAD\n', allow: 'GET, HEAD' };
   return page(new URLSearchParams(query));

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { captureLog } from '../../../test/support/captured-log.ts';
 import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
+import { sleep } from '../../shared/clock.ts';
 import type { CallOptions } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Kind, KubeObject } from '../cluster/kube-object.ts';
 import { Leader, type LeaderOptions } from './leader.ts';
 import type { Lease, LeaseSpec } from './lease.ts';
 
-/** The one lease of an API server, and the lines to it, which can be cut. */
+/** The one lease of an API server. */
 class LeaseServer {
   lease: Lease | undefined;
   writes = 0;
@@ -20,21 +21,19 @@ class LeaseServer {
     this.lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
     return this.lease;
   }
-
-  /** A client's way to it. */
-  line(): Line {
-    return new Line(this);
-  }
 }
 
+/** A client's way to it. */
 class Line implements Pick<LeaderOptions['cluster'], 'get' | 'create' | 'replace'> {
-  /** `hangs`: nothing comes back, and nothing arrives; `lost`: what is sent arrives, but no answer comes back. */
-  state: 'up' | 'down' | 'hangs' | 'lost' = 'up';
+  /** `hangs`: nothing comes back, and nothing arrives; `lost`: it arrives, but no answer comes back; `slow`: that takes 4 s. */
+  state: 'up' | 'down' | 'hangs' | 'lost' | 'slow' = 'up';
   calls = 0;
   readonly #server: LeaseServer;
+  readonly #clock: FakeClock;
 
-  constructor(server: LeaseServer) {
+  constructor(server: LeaseServer, clock: FakeClock) {
     this.#server = server;
+    this.#clock = clock;
   }
 
   async get<T extends KubeObject>(): Promise<T | undefined> {
@@ -64,6 +63,7 @@ class Line implements Pick<LeaderOptions['cluster'], 'get' | 'create' | 'replace
     if (this.state === 'down') throw new ClusterError('unavailable', 'refused');
     if (this.state === 'hangs') return new Promise(() => {});
     const result = work();
+    if (this.state === 'slow') await sleep(this.#clock, 4000);
     return this.state === 'lost' ? new Promise(() => {}) : result;
   }
 }
@@ -73,7 +73,7 @@ function setUp(t: TestContext) {
   const server = new LeaseServer();
   const told: string[] = [];
   const candidate = (identity: string, options: Partial<LeaderOptions> = {}) => {
-    const line = server.line();
+    const line = new Line(server, clock);
     const { log, messages } = captureLog();
     const leader = new Leader({
       cluster: line,
@@ -173,6 +173,20 @@ for (const state of ['down', 'hangs', 'lost'] as const) {
   });
 }
 
+test('the time counts from when a renewal was sent, not from when its answer came', async (t) => {
+  const { clock, begin, told } = setUp(t);
+  const one = await begin('one');
+  await clock.advance(1999);
+  one.line.state = 'slow';
+  await clock.advance(4001);
+  assert.ok(one.leader.isLeader, 'the renewal sent at 2000 was answered at 6000');
+  one.line.state = 'down';
+  await clock.advance(5999);
+  assert.deepEqual(told, ['0 one leads']);
+  await clock.advance(1);
+  assert.deepEqual(told, ['0 one leads', '12000 one has lost']);
+});
+
 test('a leader bridges an outage that is shorter than its deadline', async (t) => {
   const { clock, begin, told } = setUp(t);
   const one = await begin('one');
@@ -188,13 +202,17 @@ test('a leader bridges an outage that is shorter than its deadline', async (t) =
 });
 
 test('it does not lead any more once the time is up, even if nothing could say so', async (t) => {
-  const { clock, begin } = setUp(t);
+  const { clock, candidate } = setUp(t);
   const now = { jump: 0 };
   const blocked = { now: () => clock.now() + now.jump, after: clock.after.bind(clock) };
-  const one = await begin('one', { clock: blocked });
-  await clock.advance(10);
-  assert.equal(one.leader.isLeader, true);
-  now.jump = 10_000;
+  const one = candidate('one', { clock: blocked });
+  one.leader.start();
+  await settle();
+  one.line.state = 'slow';
+  await clock.advance(6000);
+  now.jump = 5999;
+  assert.equal(one.leader.isLeader, true, 'the renewal sent at 2000 was answered at 6000');
+  now.jump = 6000;
   assert.equal(one.leader.isLeader, false);
 });
 

@@ -91,6 +91,9 @@ test('closing cuts connections that are open, and the port is free again', async
   const { probes, listen } = await setUp(t);
   const socket = connect(probes.port, '127.0.0.1');
   await new Promise((resolve) => socket.once('connect', resolve));
+  // Half a request: it is not idle.
+  socket.write('GET /healthz HTTP/1.1\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const closed = new Promise((resolve) => socket.once('close', resolve));
   await probes.close();
   await closed;
