@@ -323,7 +323,7 @@ test('a watch that goes silent is given up and gone on with, and what it says la
   assert.deepEqual(news(), []);
   assert.deepEqual(
     messages().filter((line) => line.includes('silent')),
-    ['info: The watch has gone silent; watching on from its last version'],
+    ['debug: The watch has gone silent; watching on from its last version'],
   );
 });
 

@@ -25,7 +25,10 @@ export interface ReflectorTimings {
   readonly watch: number;
   /** How much longer than that it may take to end. */
   readonly slack: number;
-  /** API servers send a bookmark each minute; a watch that brings nothing for longer than this is taken for dead. */
+  /**
+   * A watch that brings nothing for this long may be dead, and is begun anew from its last version. API servers send a
+   * bookmark each minute, but of a kind that nothing happens to none at all, and then this costs a request.
+   */
   readonly silence: number;
   /** How long one page of a list may take. */
   readonly list: number;
@@ -218,7 +221,7 @@ export class Reflector<T extends KubeObject> {
       await orAborted(watching, quiet.signal);
     } catch (error) {
       if (this.#stopped.signal.aborted || !(error instanceof TimeoutError)) throw error;
-      this.#log.info({ resourceVersion: this.#version }, `${error.message}; watching on from its last version`);
+      this.#log.debug({ resourceVersion: this.#version }, `${error.message}; watching on from its last version`);
     } finally {
       over = true;
       if (clock.now() - began >= settled) this.#relists = 0;
