@@ -71,7 +71,10 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   const probes = await serveProbes(
     {
       healthz: { watches: () => watches.problem() },
-      readyz: { caches: () => (watches.hasSynced ? undefined : 'not everything is known yet') },
+      readyz: {
+        caches: () => (watches.hasSynced ? undefined : 'not everything is known yet'),
+        resource: () => (watches.isServed ? undefined : 'the cluster has no ModelServers: its CRD is not installed'),
+      },
     },
     { ...settings.probes, log },
   );

@@ -38,13 +38,16 @@ export class Watches implements Caches {
   readonly #claims = new Store<KubeObject>({ slim: slimClaim });
   readonly #children = new Map(childKinds.map((kind) => [kind, new Store<KubeObject>({ slim: slimChild })]));
   readonly #pods = new Store<Pod, 'owner'>({ slim: slimPod, indexes: { owner: byLabel(label.name) } });
+  readonly #resourceReflectors: readonly Reflector<KubeObject>[];
   readonly #reflectors: readonly Reflector<KubeObject>[];
 
   constructor(options: WatchesOptions) {
     this.#options = options;
     const namespaces = options.namespaces.length > 0 ? options.namespaces : [undefined];
-    this.#reflectors = namespaces.flatMap((namespace) => [
+    this.#resourceReflectors = namespaces.map((namespace) =>
       this.#reflector(modelServers, this.#resources, namespace, undefined, (change) => this.#resourceChanged(change)),
+    );
+    const others = namespaces.flatMap((namespace) => [
       ...[...this.#children].map(([kind, store]) =>
         this.#reflector(kind, store, namespace, ours, (change) => this.#childChanged(kind, change)),
       ),
@@ -55,6 +58,7 @@ export class Watches implements Caches {
         this.#claimChanged(change),
       ),
     ]);
+    this.#reflectors = [...this.#resourceReflectors, ...others];
   }
 
   start(): void {
@@ -68,6 +72,11 @@ export class Watches implements Caches {
 
   get hasSynced(): boolean {
     return this.#reflectors.every((reflector) => reflector.hasSynced);
+  }
+
+  /** Whether the cluster knows ModelServers; true until it was asked. */
+  get isServed(): boolean {
+    return this.#resourceReflectors.every(({ served }) => served !== false);
   }
 
   /** @returns what a restart would mend */
