@@ -18,7 +18,7 @@ export class Daemon {
   readonly pid: number;
   readonly log: string;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<number | NodeJS.Signals>;
 
   /** @throws Error if there is no such command */
   constructor(directory: string, name: string, command: readonly string[], options: DaemonOptions = {}) {
@@ -35,8 +35,8 @@ export class Daemon {
     });
     closeSync(output);
     this.#exited = new Promise((resolve) => {
-      this.#child.once('exit', () => resolve());
-      this.#child.once('error', () => resolve());
+      this.#child.once('exit', (code, signal) => resolve(signal ?? code!));
+      this.#child.once('error', () => resolve(127));
     });
     if (this.#child.pid === undefined) throw new Error(`${program} cannot be started`);
     this.pid = this.#child.pid;
@@ -54,9 +54,14 @@ export class Daemon {
 
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
-    this.#child.ref();
     this.signal('SIGKILL');
-    await this.#exited;
+    await this.exited();
+  }
+
+  /** Resolves when it has ended: to its exit code, or the signal that ended it. */
+  exited(): Promise<number | NodeJS.Signals> {
+    this.#child.ref();
+    return this.#exited;
   }
 
   /** The end of what it has said. */
