@@ -100,6 +100,7 @@ export function controllerManagerFlags(options: CommandOptions): string[] {
     // Each controller is held to 20 requests a second otherwise: a thousand Deployments would take it minutes.
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
+    '--horizontal-pod-autoscaler-sync-period=2s',
   ];
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { Daemon } from '../daemon.ts';
@@ -111,6 +111,7 @@ export class OperatorProcess {
 /** A folder like that which Kubernetes mounts. */
 async function credentials(plane: ControlPlane, serviceAccount: string): Promise<string> {
   const folder = join(plane.directory, 'service-accounts', serviceAccount);
+  if (existsSync(join(folder, 'ca.crt'))) return folder;
   const create = ['create', 'token', serviceAccount, `--namespace=${operatorNamespace}`, '--duration=1h'];
   const token = await plane.kubectl(create);
   mkdirSync(folder, { recursive: true });

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
+import type { ModelServer } from '../../../src/operator/api/model-server.ts';
+import { modelServers, persistentVolumeClaims } from '../../../src/operator/cluster/kinds.ts';
 import { createKubeCluster } from '../../../src/operator/cluster/kube/create-kube-cluster.ts';
 import type { KubeCluster } from '../../../src/operator/cluster/kube/kube-cluster.ts';
+import type { Kind, KubeObject, ObjectMeta } from '../../../src/operator/cluster/kube-object.ts';
 import { createLog } from '../../../src/shared/log.ts';
 import { findHelms } from '../../support/helm.ts';
+import type { AuditEvent } from '../audit-log.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { networks } from '../control-plane-commands.ts';
 import { Daemon } from '../daemon.ts';
+import { eventually } from './eventually.ts';
 import { enterOwnNetwork } from './own-network.ts';
 import { startSimulatedNode } from './simulated-node.ts';
 
@@ -17,6 +22,11 @@ export const operatorNamespace = 'operators';
 export const operatorName = 'release-modelserver-operator';
 export const claimName = 'models';
 
+export interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** All that an operator meets in a cluster: the chart's rights, pods that run, and in each of them a server. */
 export interface Surroundings {
   readonly plane: ControlPlane;
@@ -24,8 +34,12 @@ export interface Surroundings {
   readonly cluster: KubeCluster;
   /** Makes a namespace with a claim that is bound. */
   createNamespace(name: string): Promise<void>;
-  /** Creates or changes objects as kubectl does. */
+  /** Creates or changes objects as users do: `kubectl apply`. */
   apply(...objects: readonly object[]): Promise<void>;
+  /** Waits until the ModelServer is as it should be. @throws after `seconds`, with what it is */
+  until(at: Place, isSo: (resource: ModelServer) => boolean, seconds?: number): Promise<ModelServer>;
+  /** What the operator has written so far with the rights of this ServiceAccount, but for its Lease. */
+  writesOf(serviceAccount?: string): AuditEvent[];
   stop(): Promise<void>;
 }
 
@@ -54,14 +68,28 @@ async function furnish(plane: ControlPlane): Promise<Surroundings> {
   const cluster = await createKubeCluster({ kubeconfig, log, callsPerSecond: 1_000, burst: 1_000, userAgent: 'test' });
   const apply = async (...items: readonly object[]) => {
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-    await plane.kubectl(['apply', '--server-side', '--filename=-'], { input });
+    // As a GitOps tool does: what the text says, holds, whoever said otherwise.
+    await plane.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], { input });
   };
   await Promise.all([startSimulatedNode(plane), installRights(plane, apply)]);
   return {
     plane,
     cluster,
     apply,
-    createNamespace: (namespace) => apply(...namespaceWithClaim(namespace)),
+    async createNamespace(namespace) {
+      for (const [kind, object] of namespaceWithClaim(namespace))
+        await cluster.apply(kind, object, { manager: 'test' });
+    },
+    until: (at, isSo, seconds = 30) =>
+      eventually(
+        () => cluster.get<ModelServer>(modelServers, at),
+        (resource) => resource !== undefined && isSo(resource),
+        seconds,
+      ) as Promise<ModelServer>,
+    writesOf(serviceAccount = operatorName) {
+      const user = `system:serviceaccount:${operatorNamespace}:${serviceAccount}`;
+      return plane.writes().filter((write) => write.user.username === user && write.objectRef?.resource !== 'leases');
+    },
     async stop() {
       cluster.close();
       await plane.stop();
@@ -86,18 +114,24 @@ async function installRights(plane: ControlPlane, apply: Surroundings['apply']):
   await plane.kubectl(['wait', 'customresourcedefinitions', '--all', '--for=condition=Established', '--timeout=20s']);
 }
 
-function namespaceWithClaim(namespace: string): object[] {
+const kindOf = (kind: string, plural: string, namespaced: boolean): Kind => ({
+  ...{ apiVersion: 'v1', kind, plural, namespaced },
+});
+const namespaces = kindOf('Namespace', 'namespaces', false);
+const persistentVolumes = kindOf('PersistentVolume', 'persistentvolumes', false);
+
+function namespaceWithClaim(namespace: string): [Kind, KubeObject][] {
   const size = { storage: '1Gi' };
   const shared = { accessModes: ['ReadOnlyMany'], storageClassName: '' };
+  const volume = { capacity: size, hostPath: { path: '/models' }, claimRef: { namespace, name: claimName } };
+  const claim = { volumeName: namespace, resources: { requests: size } };
+  const object = (kind: Kind, metadata: ObjectMeta, spec?: object): [Kind, KubeObject] => [
+    kind,
+    { apiVersion: kind.apiVersion, kind: kind.kind, metadata, ...(spec ? { spec } : {}) },
+  ];
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    {
-      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: namespace } },
-      spec: { ...shared, capacity: size, hostPath: { path: '/models' }, claimRef: { namespace, name: claimName } },
-    },
-    {
-      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: claimName, namespace } },
-      spec: { ...shared, volumeName: namespace, resources: { requests: size } },
-    },
+    object(namespaces, { name: namespace }),
+    object(persistentVolumes, { name: namespace }, { ...shared, ...volume }),
+    object(persistentVolumeClaims, { name: claimName, namespace }, { ...shared, ...claim }),
   ];
 }
