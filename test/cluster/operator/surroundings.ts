@@ -97,6 +97,24 @@ async function furnish(plane: ControlPlane): Promise<Surroundings> {
   };
 }
 
+/** Another ServiceAccount, with the rights of the operator's. */
+export async function addServiceAccount({ apply }: Surroundings, name: string): Promise<void> {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const subjects = [{ kind: 'ServiceAccount', name, namespace: operatorNamespace }];
+  const ref = (kind: string, role: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: role });
+  await apply(
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: operatorNamespace } },
+    {
+      ...{ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, subjects },
+      roleRef: ref('ClusterRole', operatorName),
+    },
+    {
+      ...{ apiVersion, kind: 'RoleBinding', metadata: { name, namespace: operatorNamespace }, subjects },
+      roleRef: ref('Role', `${operatorName}-leader-election`),
+    },
+  );
+}
+
 /** What the chart installs, but for the Deployment: the operator runs under the test's eyes. */
 async function installRights(plane: ControlPlane, apply: Surroundings['apply']): Promise<void> {
   const helm = (await findHelms())[0];
