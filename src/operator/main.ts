@@ -20,6 +20,9 @@ import { help, readSettings, type Settings } from './settings.ts';
 const clock = systemClock;
 const reportingController = 'modelserver.dev/operator';
 
+/** A renewal is a call every two seconds. */
+const leaseCallsPerSecond = 5;
+
 /** Milliseconds that reconciles under way get at the end; less than the 30 s that Kubernetes gives the process. */
 const graceMs = 15_000;
 
@@ -29,14 +32,16 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   const lost = Promise.withResolvers<string>();
   const metrics = new Metrics();
   metrics.watchProcess();
-  const cluster = await createKubeCluster({
-    log,
-    clock,
-    onCall: (call) => metrics.request(requestOf(call)),
-    callsPerSecond: settings.requestsPerSecond,
-    burst: settings.requestsPerSecond * 2,
-    ...access(settings),
-  });
+  const connect = (callsPerSecond: number) =>
+    createKubeCluster({
+      log,
+      clock,
+      onCall: (call) => metrics.request(requestOf(call)),
+      callsPerSecond,
+      burst: callsPerSecond * 2,
+      ...access(settings),
+    });
+  const cluster = await connect(settings.requestsPerSecond);
   const models = grpcModelStatusSource({ clock, log });
   const events = new Events({
     cluster,
@@ -46,7 +51,7 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   });
   const name = ModelServerController.controllerName;
   const controller = new ModelServerController({
-    cluster,
+    cluster: cluster.writingIf(() => leader?.isLeader ?? true),
     models,
     announce: (regarding, announcement) => events.tell({ regarding, ...announcement }),
     clock,
@@ -87,9 +92,11 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
     controller.act();
     log.info({ modelServers: watches.size() }, 'Reconciling');
   };
-  const leader = settings.leaderElection
+  // On connections of its own: a renewal must not wait in line behind a thousand other calls.
+  const election = settings.leaderElection ? await connect(leaseCallsPerSecond) : undefined;
+  const leader = election
     ? new Leader({
-        cluster,
+        cluster: election,
         clock,
         log,
         namespace: settings.namespace,
@@ -117,6 +124,7 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
   await started;
   models.close();
   cluster.close();
+  election?.close();
   await Promise.all([probes.close(), scrapes.close()]);
   clearInterval(alive);
   log.info('Ended');

@@ -108,6 +108,25 @@ test('each call is the request that it should be', async (t) => {
   );
 });
 
+test('a write is not sent where it may not be, even if it may when it gets in line', async (t) => {
+  const seen: (string | undefined)[] = [];
+  const { cluster } = await open(t, (request, response) => {
+    seen.push(request.method);
+    response.end(JSON.stringify(map));
+  });
+  let may = true;
+  const writing = cluster.writingIf(() => may);
+  await writing.create(configMaps, map);
+  const waiting = writing.apply(configMaps, map, { manager: 'ours' });
+  may = false;
+  await rejects(waiting, 'unavailable', /may not write any more/);
+  await rejects(writing.merge(configMaps, at, {}), 'unavailable');
+  await rejects(writing.delete(configMaps, { ...at, uid: 'u' }), 'unavailable');
+  await writing.get(configMaps, at);
+  await cluster.create(configMaps, map);
+  assert.deepEqual(seen, ['POST', 'GET', 'POST']);
+});
+
 test('a list and its pages', async (t) => {
   const seen: (string | undefined)[] = [];
   const { cluster } = await open(t, (request, response) => {

@@ -39,6 +39,8 @@ export interface KubeClusterParts {
   readonly limit: RateLimit;
   readonly clock: Clock;
   readonly onCall: (call: KubeCall) => void;
+  /** Asked before each write, when it is about to be sent; always if absent. */
+  readonly mayWrite?: () => boolean;
 }
 
 interface Call extends Place {
@@ -61,8 +63,10 @@ export class KubeCluster implements Cluster {
   readonly #limit: RateLimit;
   readonly #clock: Clock;
   readonly #onCall: (call: KubeCall) => void;
+  readonly #mayWrite: () => boolean;
 
-  constructor({ connection, limit, clock, onCall }: KubeClusterParts) {
+  constructor({ connection, limit, clock, onCall, mayWrite = () => true }: KubeClusterParts) {
+    this.#mayWrite = mayWrite;
     this.#connection = connection;
     this.#limit = limit;
     this.#clock = clock;
@@ -181,6 +185,15 @@ export class KubeCluster implements Cluster {
     return { major: Number.parseInt(major, 10), minor: Number.parseInt(minor, 10) };
   }
 
+  /**
+   * The same one, but that its writes end as `unavailable` where they may not be. Asked after they have waited for their turn:
+   * a process that was frozen meanwhile finds out before it does harm.
+   */
+  writingIf(mayWrite: () => boolean): KubeCluster {
+    const [connection, limit, clock, onCall] = [this.#connection, this.#limit, this.#clock, this.#onCall];
+    return new KubeCluster({ connection, limit, clock, onCall, mayWrite });
+  }
+
   /** Ends all calls and watches as `unavailable`. */
   close(): void {
     this.#connection.close();
@@ -193,6 +206,9 @@ export class KubeCluster implements Cluster {
     body?: object,
   ): Promise<Answer> {
     await this.#limit.turn(signal);
+    if (request.method !== 'GET' && !this.#mayWrite()) {
+      throw new ClusterError('unavailable', 'not written: this process may not write any more');
+    }
     const sent = this.#clock.now();
     let status: number | undefined;
     try {
