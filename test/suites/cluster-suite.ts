@@ -232,6 +232,11 @@ export function clusterSuite(subject: ClusterUnderTest): void {
       assert.deepEqual(one.metadata.labels, labels);
       assert.deepEqual(one.metadata.annotations, { c: '3' });
       assert.deepEqual(one.metadata.ownerReferences, [referenceTo(owner)]);
+      const none = { labels: {}, annotations: {}, ownerReferences: [] };
+      const bare = widget(widgets, namespace, 'bare', { size: 1 });
+      Object.assign(bare.metadata, none);
+      const written = await cluster.apply(widgets, bare, ours);
+      assert.deepEqual(await cluster.apply(widgets, bare, ours), written);
       const two = await apply({ labels: { b: '2' } });
       assert.deepEqual(two.metadata.labels, { b: '2' });
       assert.equal(two.metadata.annotations, undefined);

@@ -15,7 +15,7 @@ import { type Clock, systemClock, wallTime } from '../../src/shared/clock.ts';
 import { isObject, type JsonObject, mergePatch, overTheWire } from './fake-cluster/json.ts';
 import { parseLabelSelector } from './fake-cluster/label-selector.ts';
 import { applyFields, ownWritten } from './fake-cluster/ownership.ts';
-import { kindKey, Store, type Stored } from './fake-cluster/store.ts';
+import { filled, kindKey, Store, type Stored } from './fake-cluster/store.ts';
 import { type Matches, Watches } from './fake-cluster/watches.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'apply' | 'create' | 'replace' | 'merge' | 'delete' | 'discover';
@@ -351,7 +351,8 @@ export class FakeCluster implements Cluster {
     if (object.kind !== kind.kind || object.apiVersion !== kind.apiVersion) {
       throw new ClusterError('invalid', `${object.apiVersion} ${object.kind} is no ${kind.apiVersion} ${kind.kind}`);
     }
-    return overTheWire(object) as unknown as JsonObject;
+    const sent = overTheWire(object);
+    return { ...sent, metadata: filled(sent.metadata) };
   }
 
   #matches({ namespace, labelSelector }: { namespace?: string; labelSelector?: string }): Matches {

@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from './json.ts';
 export type Fields = ReadonlySet<string>;
 type Step = string | JsonObject;
 type Path = readonly Step[];
+type Item = readonly [key: JsonObject, item: unknown];
 
 /** Lists whose items have keys, by the field's name. The kinds that the operator handles are at one about them. */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
@@ -97,17 +98,32 @@ export function mergeApplied(live: unknown, applied: unknown, path: Path = []): 
   const there = itemsOf(live, path);
   const wanted = itemsOf(applied, path);
   if (!there || !wanted) return applied;
+  return mergeItems(there, wanted, path);
+}
+
+/** In the order that is wanted; items that only `there` has come as early as the shared ones around them let them. */
+function mergeItems(there: readonly Item[], wanted: readonly Item[], path: Path): unknown[] {
+  const find = (items: readonly Item[], key: Step) => items.find(([other]) => isDeepStrictEqual(key, other));
+  const shared = wanted.filter(([key]) => find(there, key));
   const merged: unknown[] = [];
-  const isWanted = (key: Step) => wanted.some(([other]) => isDeepStrictEqual(key, other));
-  let at = 0;
-  for (const [key, item] of wanted) {
-    // Those that nobody mentions stay behind the one that they stood behind.
-    for (; at < there.length && !isWanted(there[at]![0]); at++) merged.push(there[at]![1]);
-    const same = there.find(([other]) => isDeepStrictEqual(key, other));
-    merged.push(same ? mergeApplied(same[1], item, [...path, key]) : item);
-    if (at < there.length && isDeepStrictEqual(there[at]![0], key)) at++;
+  const taken: Item[] = [];
+  let [at, next] = [0, 0];
+  while (at < there.length || next < wanted.length) {
+    const old = there[at];
+    const isShared = old !== undefined && find(wanted, old[0]) !== undefined;
+    const nextShared = shared.find(([key]) => !find(taken, key));
+    if (old && (!isShared || find(taken, old[0]))) {
+      if (!isShared) merged.push(old[1]);
+      at++;
+    } else if (old && next < wanted.length && nextShared && !isDeepStrictEqual(nextShared[0], old[0])) {
+      at++;
+    } else {
+      const item = wanted[next++]!;
+      const same = find(there, item[0]);
+      merged.push(same ? mergeApplied(same[1], item[1], [...path, item[0]]) : item[1]);
+      taken.push(item);
+    }
   }
-  for (; at < there.length; at++) if (!isWanted(there[at]![0])) merged.push(there[at]![1]);
   return merged;
 }
 
@@ -160,13 +176,13 @@ function isGranular(value: unknown, path: Path): value is JsonObject {
 }
 
 /** The items of a list with their keys; undefined if it is no such list. */
-function itemsOf(value: unknown, path: Path): [key: JsonObject, item: unknown][] | undefined {
+function itemsOf(value: unknown, path: Path): Item[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const name = path.at(-1) as string;
   if (name === 'finalizers') return value.map((item) => [{ '': item }, item]);
   const keys = name === 'ports' ? portKeys(value) : listKeys[name];
   if (!keys) return undefined;
-  const items: [JsonObject, unknown][] = [];
+  const items: Item[] = [];
   for (const item of value) {
     if (!isObject(item)) return undefined;
     const key = Object.fromEntries(keys.map((field) => [field, item[field] ?? keyDefaults[field]]));

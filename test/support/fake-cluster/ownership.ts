@@ -18,18 +18,18 @@ export function applyFields(
   const fields = fieldsOf(applied);
   const merged = mergeApplied(live, applied) as JsonObject;
   const others = new Map<string, Fields>();
-  for (const [other, owned] of ownership) {
+  for (const [other, theirs] of ownership) {
     if (other === owner) continue;
     others.set(
       other,
-      without(owned, (field) => fields.has(field) && differs(live, merged, field)),
+      without(theirs, (field) => fields.has(field) && differs(live, merged, field)),
     );
   }
   const dropped = [...(ownership.get(owner) ?? [])].filter((field) => !fields.has(field));
-  const kept = new Set([...fields, ...[...others.values()].flatMap((owned) => [...owned])]);
+  const kept = new Set([...fields, ...[...others.values()].flatMap((theirs) => [...theirs])]);
   return {
     object: removeFields(merged, dropped, kept),
-    ownership: new Map([...others, [owner, fields]]),
+    ownership: owned([...others, [owner, fields]]),
   };
 }
 
@@ -38,13 +38,18 @@ export function ownWritten(before: JsonObject | undefined, ownership: Ownership,
   const there = fieldsOf(after);
   const written = new Set([...there].filter((field) => !before || differs(before, after, field)));
   const result = new Map<string, Fields>();
-  for (const [owner, owned] of ownership) {
+  for (const [owner, theirs] of ownership) {
     result.set(
       owner,
-      without(owned, (field) => !there.has(field) || written.has(field)),
+      without(theirs, (field) => !there.has(field) || written.has(field)),
     );
   }
-  return result.set(writers, new Set([...(result.get(writers) ?? []), ...written]));
+  return owned([...result, [writers, new Set([...(result.get(writers) ?? []), ...written])]]);
+}
+
+/** Whoever owns nothing is not known any more. */
+function owned(entries: readonly (readonly [owner: string, fields: Fields])[]): Ownership {
+  return new Map(entries.filter(([, { size }]) => size > 0));
 }
 
 function differs(before: JsonObject, after: JsonObject, field: string): boolean {

@@ -76,7 +76,7 @@ export class Store {
     const created = {
       ...rest,
       metadata: {
-        ...given,
+        ...filled(given),
         uid: `00000000-0000-4000-8000-${String(++this.#uids).padStart(12, '0')}`,
         ...(withoutGeneration.has(kind.plural) ? {} : { generation: 1 }),
         creationTimestamp: this.timestamp(),
@@ -90,7 +90,7 @@ export class Store {
     const { metadata, ...rest } = object as unknown as KubeObject;
     const { uid, creationTimestamp, generation, resourceVersion, deletionTimestamp } = before.object.metadata;
     const kept = { uid, creationTimestamp, generation, resourceVersion, deletionTimestamp };
-    const after = { ...rest, metadata: { ...metadata, ...defined(kept) } } as KubeObject;
+    const after = { ...rest, metadata: { ...filled(metadata), ...filled(kept) } } as KubeObject;
     if (isDeepStrictEqual(after, before.object) && isDeepStrictEqual(ownership, before.ownership)) return before.object;
     const bump = generation !== undefined && !isDeepStrictEqual(intent(kind, after), intent(kind, before.object));
     const next = bump ? { ...after, metadata: { ...after.metadata, generation: generation + 1 } } : after;
@@ -181,8 +181,11 @@ function objectKey({ namespace, name }: ObjectKey): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-function defined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** Without what metadata never has: fields that are undefined, empty maps and empty lists. */
+export function filled<T extends object>(metadata: T): T {
+  const isFilled = ([, value]: [string, unknown]) =>
+    value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(metadata).filter(isFilled)) as T;
 }
 
 /** Not a number to look at, so that nobody reckons with it. */

@@ -16,7 +16,7 @@ import type { Connection, Request } from './connection.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { readBody, readLines } from './read-answer.ts';
 import { groupPath, type Place, query, resourcePath } from './resource-path.ts';
-import { parseJson, toEvent, toObject, type WireList } from './wire-object.ts';
+import { parseJson, toApplied, toEvent, toObject, type WireList } from './wire-object.ts';
 
 /** A call that has ended; a watch, as soon as it has begun. */
 export interface KubeCall {
@@ -133,7 +133,7 @@ export class KubeCluster implements Cluster {
     const call: Call = { verb: 'patch', kind, ...keyOf(object.metadata), ...(subresource ? { subresource } : {}) };
     const path = resourcePath(kind, call) + query({ fieldManager: manager, force: true });
     const request = { method: 'PATCH', path, contentType: 'application/apply-patch+yaml' } as const;
-    return toObject<T>(read(await this.#call(call, request, options, object)), kind);
+    return toObject<T>(read(await this.#call(call, request, options, toApplied(object))), kind);
   }
 
   async create<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {

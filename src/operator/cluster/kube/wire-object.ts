@@ -40,6 +40,19 @@ export function toObject<T extends KubeObject>(sent: WireObject, { apiVersion, k
   return { apiVersion, kind, ...sent, metadata } as unknown as T;
 }
 
+/**
+ * What to send to apply it. Of a custom resource, an API server does not keep labels, annotations or owners of which there are
+ * none, and would write them anew each time.
+ */
+export function toApplied(object: KubeObject): KubeObject {
+  const entries = Object.entries(object.metadata).filter(([, value]) => !isEmpty(value));
+  return { ...object, metadata: Object.fromEntries(entries) as unknown as KubeObject['metadata'] };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
 /** @throws ClusterError what the API server ends the watch with */
 export function toEvent<T extends KubeObject>(line: string, kind: Kind): WatchEvent<T> | undefined {
   const { type, object } = parseJson<WireEvent>(line);
