@@ -110,8 +110,10 @@ test('fields belong to the same in the fake as in a real API server', { timeout:
     const name = `run-${runs++}`;
     for (const step of sequence) {
       const [wanted, got] = await Promise.all([take(real, name, step), take(fake, name, step)]);
+      // An API server may leave null where a list was, and then refuse its own work.
+      if ('error' in wanted && wanted.error === 'invalid') return;
       assert.deepEqual(got, wanted, JSON.stringify(step));
     }
   });
-  await fc.assert(property, { numRuns: Number(process.env.RUNS ?? 60) });
+  await fc.assert(property, { numRuns: 100 });
 });

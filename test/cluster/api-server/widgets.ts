@@ -14,16 +14,24 @@ const definitions: Kind = {
 
 /** Resolves when the API server serves it. */
 export async function defineWidgets(cluster: Cluster): Promise<void> {
-  const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const integer = { type: 'integer' };
+  const open = (properties: object) => ({
+    type: 'object',
+    properties,
+    'x-kubernetes-preserve-unknown-fields': true,
+  });
   const mapBy = (key: string) => ({
     type: 'array',
-    items: { ...free, properties: { [key]: { type: 'string' } }, required: [key] },
+    items: {
+      ...open({ [key]: { type: 'string' }, size: integer, deep: open({ p: integer, q: integer }) }),
+      required: [key],
+    },
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': [key],
   });
   const properties = {
-    spec: { ...free, properties: { models: mapBy('name') } },
-    status: { ...free, properties: { conditions: mapBy('type') } },
+    spec: open({ map: open({ x: integer, y: open({ z: integer }) }), models: mapBy('name') }),
+    status: open({ conditions: mapBy('type') }),
   };
   const definition = {
     apiVersion: definitions.apiVersion,

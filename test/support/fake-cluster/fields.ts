@@ -131,10 +131,12 @@ function mergeItems(there: readonly Item[], wanted: readonly Item[], path: Path)
 export function removeFields(object: JsonObject, fields: Iterable<string>, kept: Fields): JsonObject {
   const result = structuredClone(object);
   const keptPaths = [...kept].map((field) => JSON.parse(field) as Path);
-  const paths = [...fields].map((field) => JSON.parse(field) as Path).sort((a, b) => a.length - b.length);
-  for (const path of paths) {
-    if (keptPaths.some((other) => isPrefix(path, other))) continue;
-    remove(result, path);
+  // An item goes with all that is in it, unless it is somebody's as an item.
+  const isKept = (field: string, path: Path) =>
+    isItem(field) ? kept.has(field) : keptPaths.some((other) => isPrefix(path, other));
+  const paths = [...fields].map((field) => [field, JSON.parse(field) as Path] as const);
+  for (const [field, path] of paths.sort(([, a], [, b]) => a.length - b.length)) {
+    if (!isKept(field, path)) remove(result, path);
   }
   return result;
 }
