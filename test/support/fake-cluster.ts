@@ -12,11 +12,10 @@ import { ClusterError } from '../../src/operator/cluster/cluster-error.ts';
 import * as operatorKinds from '../../src/operator/cluster/kinds.ts';
 import type { Kind, KubeObject } from '../../src/operator/cluster/kube-object.ts';
 import { type Clock, systemClock, wallTime } from '../../src/shared/clock.ts';
-import { isObject, type JsonObject, mergePatch, overTheWire } from './fake-cluster/json.ts';
-import { parseLabelSelector } from './fake-cluster/label-selector.ts';
-import { applyFields, ownWritten } from './fake-cluster/ownership.ts';
-import { filled, kindKey, Store, type Stored } from './fake-cluster/store.ts';
-import { type Matches, Watches } from './fake-cluster/watches.ts';
+import { ApiServer } from './fake-cluster/api-server.ts';
+import { overTheWire } from './fake-cluster/json.ts';
+import { kindKey, Store } from './fake-cluster/store.ts';
+import { Watches } from './fake-cluster/watches.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'apply' | 'create' | 'replace' | 'merge' | 'delete' | 'discover';
 export const writeVerbs: readonly Verb[] = ['apply', 'create', 'replace', 'merge', 'delete'];
@@ -49,49 +48,33 @@ export interface FakeClusterOptions {
  */
 export class FakeCluster implements Cluster {
   readonly #store: Store;
+  readonly #server: ApiServer;
   readonly #watches: Watches;
   readonly #before = new Set<Hook>();
   readonly #after = new Set<Hook>();
-  readonly #served: Set<string>;
-  readonly #pages = new Map<string, { readonly items: readonly KubeObject[]; readonly resourceVersion: string }>();
-  #pageCount = 0;
   /** All calls so far, refused ones too, in their order. */
   readonly calls: FakeCall[] = [];
   /** How often something changed. An apply that changes nothing is a call, but no change. */
   changes = 0;
+  /** What `version` tells. */
   served = { major: 1, minor: 34 };
 
   constructor({ kinds = [], clock = systemClock, now = wallTime }: FakeClusterOptions = {}) {
-    this.#served = new Set([...Object.values(operatorKinds), ...kinds].map(kindKey));
     this.#watches = new Watches(clock);
     this.#store = new Store(now, (change) => {
       this.changes++;
       this.#watches.tell(change);
     });
+    this.#server = new ApiServer(this.#store, [...Object.values(operatorKinds), ...kinds]);
   }
 
-  async get<T extends KubeObject>(kind: Kind, at: ObjectKey, options: CallOptions = {}): Promise<T | undefined> {
-    return this.#call({ verb: 'get', kind, ...keyOf(kind, at) }, options, () => {
-      const stored = this.#store.get(kind, at);
-      return this.#isServed(kind) && stored ? (overTheWire(stored.object) as T) : undefined;
-    });
+  get<T extends KubeObject>(kind: Kind, at: ObjectKey, options: CallOptions = {}): Promise<T | undefined> {
+    return this.#call({ verb: 'get', kind, ...keyOf(at) }, options, () => this.#server.get<T>(kind, at));
   }
 
-  async list<T extends KubeObject>(kind: Kind, options: ListOptions): Promise<Page<T>> {
-    return this.#call({ verb: 'list', kind, ...namespaceOf(options) }, options, () => {
-      this.#mustServe(kind);
-      const matches = this.#matches(options);
-      const from = options.continue === undefined ? undefined : this.#pages.get(options.continue);
-      if (options.continue !== undefined && !from) throw new ClusterError('gone', 'The continue token is too old');
-      const items = from?.items ?? this.#store.all(kind).filter(matches);
-      const resourceVersion = from?.resourceVersion ?? this.#store.version;
-      const limit = options.limit || items.length;
-      const page = { items: overTheWire(items.slice(0, limit)) as T[], resourceVersion };
-      if (items.length <= limit) return page;
-      const token = `page-${++this.#pageCount}`;
-      this.#pages.set(token, { items: items.slice(limit), resourceVersion });
-      return { ...page, continue: token };
-    });
+  list<T extends KubeObject>(kind: Kind, options: ListOptions): Promise<Page<T>> {
+    const call = { verb: 'list', kind, ...namespaceOf(options) } as const;
+    return this.#call(call, options, () => this.#server.list<T>(kind, options));
   }
 
   async watch<T extends KubeObject>(
@@ -100,8 +83,7 @@ export class FakeCluster implements Cluster {
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<void> {
     const watching = await this.#call({ verb: 'watch', kind, ...namespaceOf(options) }, options, () => {
-      this.#mustServe(kind);
-      const matches = this.#matches(options);
+      const matches = this.#server.matches(kind, options);
       const past = this.#store.since(options.resourceVersion);
       if (!past) throw new ClusterError('gone', `too old resource version: ${options.resourceVersion}`);
       const current = () => this.#store.version;
@@ -111,89 +93,42 @@ export class FakeCluster implements Cluster {
     await watching.closed;
   }
 
-  async apply<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions): Promise<T> {
+  apply<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions): Promise<T> {
     const { subresource } = options;
-    const call = {
-      verb: 'apply',
-      kind,
-      ...keyOf(kind, object.metadata),
-      ...(subresource ? { subresource } : {}),
-    } as const;
-    return this.#call({ ...call, body: object }, options, () => {
-      const sent = this.#accept(kind, object);
-      const stored = this.#store.get(kind, object.metadata);
-      if (!stored && subresource) throw notFound(kind, object.metadata.name);
-      const uid = subresource ? undefined : object.metadata.uid;
-      if (uid !== undefined && uid !== stored?.object.metadata.uid) throw uidConflict(kind, object.metadata.name, uid);
-      const applied = subresource ? { status: sent.status ?? {} } : omitStatus(sent);
-      const owner = `${options.manager} ${subresource ?? 'main'}`;
-      if (!stored) {
-        const { ownership } = applyFields(sent, new Map(), applied, owner);
-        return this.#created(kind, applied, ownership) as T;
-      }
-      checkVersion(kind, object, stored);
-      const live = stored.object as unknown as JsonObject;
-      const { object: merged, ownership } = applyFields(live, stored.ownership, applied, owner);
-      return this.#updated(kind, stored, merged, ownership) as T;
-    });
+    const call = { verb: 'apply', kind, ...keyOf(object.metadata), ...(subresource ? { subresource } : {}) } as const;
+    return this.#call({ ...call, body: object }, options, () => this.#server.apply(kind, object, options));
   }
 
-  async create<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {
-    return this.#call({ verb: 'create', kind, ...keyOf(kind, object.metadata), body: object }, options, () => {
-      const sent = omitStatus(this.#accept(kind, object));
-      if (this.#store.get(kind, object.metadata)) {
-        throw new ClusterError('already-exists', `${kind.plural} "${object.metadata.name}" already exists`);
-      }
-      return this.#created(kind, sent, ownWritten(undefined, new Map(), sent)) as T;
-    });
+  create<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {
+    const call = { verb: 'create', kind, ...keyOf(object.metadata), body: object } as const;
+    return this.#call(call, options, () => this.#server.create(kind, object));
   }
 
-  async replace<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {
-    return this.#call({ verb: 'replace', kind, ...keyOf(kind, object.metadata), body: object }, options, () => {
-      const sent = this.#accept(kind, object);
-      if (object.metadata.resourceVersion === undefined) {
-        throw new ClusterError('invalid', 'metadata.resourceVersion: must be specified for an update');
-      }
-      const stored = this.#mustHave(kind, object.metadata);
-      checkVersion(kind, object, stored);
-      return this.#write(kind, stored, sent) as T;
-    });
+  replace<T extends KubeObject>(kind: Kind, object: T, options: CallOptions = {}): Promise<T> {
+    const call = { verb: 'replace', kind, ...keyOf(object.metadata), body: object } as const;
+    return this.#call(call, options, () => this.#server.replace(kind, object));
   }
 
-  async merge<T extends KubeObject>(kind: Kind, at: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
-    return this.#call({ verb: 'merge', kind, ...keyOf(kind, at), body: patch }, options, () => {
-      this.#mustServe(kind);
-      const stored = this.#mustHave(kind, at);
-      const patched = mergePatch(stored.object, overTheWire(patch)) as unknown as KubeObject;
-      if (patched.metadata.uid !== stored.object.metadata.uid) {
-        throw uidConflict(kind, at.name, String(patched.metadata.uid));
-      }
-      checkVersion(kind, patched, stored);
-      return this.#write(kind, stored, this.#accept(kind, patched)) as T;
-    });
+  merge<T extends KubeObject>(kind: Kind, at: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
+    const call = { verb: 'merge', kind, ...keyOf(at), body: patch } as const;
+    return this.#call(call, options, () => this.#server.merge<T>(kind, at, patch));
   }
 
-  async delete(kind: Kind, at: ObjectKey & { readonly uid: string }, options: CallOptions = {}): Promise<void> {
-    return this.#call({ verb: 'delete', kind, ...keyOf(kind, at) }, options, () => {
-      const stored = this.#store.get(kind, at);
-      if (stored?.object.metadata.uid !== at.uid || !this.#isServed(kind)) return;
-      this.#store.delete(kind, stored);
-      this.#collectLater();
-    });
+  delete(kind: Kind, at: ObjectKey & { readonly uid: string }, options: CallOptions = {}): Promise<void> {
+    return this.#call({ verb: 'delete', kind, ...keyOf(at) }, options, () => this.#server.delete(kind, at));
   }
 
-  async serves(kind: Kind, options: CallOptions = {}): Promise<boolean> {
-    return this.#call({ verb: 'discover', kind }, options, () => this.#isServed(kind));
+  serves(kind: Kind, options: CallOptions = {}): Promise<boolean> {
+    return this.#call({ verb: 'discover', kind }, options, () => this.#server.serves(kind));
   }
 
-  async version(options: CallOptions = {}): Promise<{ major: number; minor: number }> {
+  version(options: CallOptions = {}): Promise<{ major: number; minor: number }> {
     return this.#call({ verb: 'discover' }, options, () => this.served);
   }
 
   /** Begins or ends to serve a kind, as its CustomResourceDefinition comes and goes; its objects stay. */
   serve(kind: Kind, isServed: boolean): void {
-    if (isServed) this.#served.add(kindKey(kind));
-    else this.#served.delete(kindKey(kind));
+    this.#server.serve(kind, isServed);
   }
 
   /** What a test looks at or sets behind the callers' backs: no hook is called and nothing is counted as a call. */
@@ -206,24 +141,23 @@ export class FakeCluster implements Cluster {
     return overTheWire(this.#store.all(kind)) as T[];
   }
 
-  /** As a controller of that kind would: sets the whole status. */
-  writeStatus(kind: Kind, at: ObjectKey, status: object): void {
-    const stored = this.#mustHave(kind, at);
-    const object = { ...(stored.object as unknown as JsonObject), status: overTheWire(status) };
-    this.#updated(kind, stored, object, ownWritten(stored.object as unknown as JsonObject, stored.ownership, object));
-  }
-
   /** Creates or replaces the object as a whole, its status too. */
   put<T extends KubeObject>(kind: Kind, object: T): T {
-    const sent = overTheWire(object) as unknown as JsonObject;
-    const stored = this.#store.get(kind, object.metadata);
-    const ownership = ownWritten(stored?.object as JsonObject | undefined, stored?.ownership ?? new Map(), sent);
-    return (stored ? this.#updated(kind, stored, sent, ownership) : this.#created(kind, sent, ownership)) as T;
+    return this.#server.put(kind, object);
+  }
+
+  /** As a controller of that kind would: sets the whole status. */
+  writeStatus(kind: Kind, at: ObjectKey, status: object): void {
+    const object = this.peek<KubeObject & { status?: object }>(kind, at);
+    if (!object) throw new ClusterError('not-found', `${kind.plural} "${at.name}" not found`);
+    this.#server.put(kind, { ...object, status });
   }
 
   /** Deletes it, and what it owns, at once. */
   remove(kind: Kind, at: ObjectKey): void {
-    this.#store.delete(kind, this.#mustHave(kind, at));
+    const stored = this.#store.get(kind, at);
+    if (!stored) throw new ClusterError('not-found', `${kind.plural} "${at.name}" not found`);
+    this.#store.delete(kind, stored);
     this.#store.collectGarbage();
   }
 
@@ -263,7 +197,7 @@ export class FakeCluster implements Cluster {
   /** Forgets what has happened: watches from before, and lists half read, are `gone`. */
   compact(): void {
     this.#store.compact();
-    this.#pages.clear();
+    this.#server.forgetPages();
   }
 
   /** Sends a bookmark to all watches. */
@@ -303,68 +237,6 @@ export class FakeCluster implements Cluster {
     }
     signal?.throwIfAborted();
   }
-
-  #write(kind: Kind, stored: Stored, sent: JsonObject): KubeObject {
-    const before = stored.object as unknown as JsonObject;
-    const after = 'status' in before ? { ...sent, status: before.status } : omitStatus(sent);
-    return this.#updated(kind, stored, after, ownWritten(before, stored.ownership, after));
-  }
-
-  #created(kind: Kind, object: JsonObject, ownership: Stored['ownership']): KubeObject {
-    const created = overTheWire(this.#store.create(kind, object, ownership));
-    if (created.metadata.ownerReferences?.length) this.#collectLater();
-    return created;
-  }
-
-  #updated(kind: Kind, stored: Stored, object: JsonObject, ownership: Stored['ownership']): KubeObject {
-    if (kind.plural === 'deployments') checkSelector(stored.object, object);
-    const updated = overTheWire(this.#store.update(kind, stored, object, ownership));
-    if (updated.metadata.ownerReferences?.length) this.#collectLater();
-    return updated;
-  }
-
-  #collectLater(): void {
-    setImmediate(() => this.#store.collectGarbage());
-  }
-
-  #isServed(kind: Kind): boolean {
-    return this.#served.has(kindKey(kind));
-  }
-
-  #mustServe(kind: Kind): void {
-    if (!this.#isServed(kind)) throw new ClusterError('not-found', 'the server could not find the requested resource');
-  }
-
-  #mustHave(kind: Kind, at: ObjectKey): Stored {
-    const stored = this.#store.get(kind, at);
-    if (!stored) throw notFound(kind, at.name);
-    return stored;
-  }
-
-  /** What was sent, as the API server takes it. */
-  #accept(kind: Kind, object: KubeObject): JsonObject {
-    this.#mustServe(kind);
-    const { name } = object.metadata;
-    if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) || name.length > 253) {
-      throw new ClusterError('invalid', `${kind.kind} "${name}" is invalid: metadata.name: Invalid value: "${name}"`);
-    }
-    if (object.kind !== kind.kind || object.apiVersion !== kind.apiVersion) {
-      throw new ClusterError('invalid', `${object.apiVersion} ${object.kind} is no ${kind.apiVersion} ${kind.kind}`);
-    }
-    const sent = overTheWire(object);
-    return { ...sent, metadata: filled(sent.metadata) };
-  }
-
-  #matches({ namespace, labelSelector }: { namespace?: string; labelSelector?: string }): Matches {
-    let select: (labels: Readonly<Record<string, string>>) => boolean;
-    try {
-      select = parseLabelSelector(labelSelector ?? '');
-    } catch (error) {
-      throw new ClusterError('invalid', (error as Error).message);
-    }
-    return ({ metadata }) =>
-      (namespace === undefined || metadata.namespace === namespace) && select(metadata.labels ?? {});
-  }
 }
 
 function add(hooks: Set<Hook>, hook: Hook): () => void {
@@ -372,46 +244,10 @@ function add(hooks: Set<Hook>, hook: Hook): () => void {
   return () => hooks.delete(hook);
 }
 
-function keyOf(kind: Kind, { namespace, name }: ObjectKey): { namespace?: string; name: string } {
-  if (kind.namespaced !== (namespace !== undefined)) {
-    throw new ClusterError('invalid', `${kind.plural} "${name}": the namespace is ${namespace ?? 'missing'}`);
-  }
+function keyOf({ namespace, name }: ObjectKey): ObjectKey {
   return namespace === undefined ? { name } : { namespace, name };
 }
 
-function namespaceOf({ namespace }: { namespace?: string }): { namespace?: string } {
+function namespaceOf({ namespace }: { readonly namespace?: string }): { readonly namespace?: string } {
   return namespace === undefined ? {} : { namespace };
-}
-
-function omitStatus({ status: _, ...rest }: JsonObject): JsonObject {
-  return rest;
-}
-
-function checkVersion(kind: Kind, { metadata }: KubeObject, stored: Stored): void {
-  const { resourceVersion } = metadata;
-  if (resourceVersion === undefined || resourceVersion === stored.object.metadata.resourceVersion) return;
-  throw new ClusterError(
-    'conflict',
-    `Operation cannot be fulfilled on ${kind.plural} "${metadata.name}": the object has been modified; please apply your changes to the latest version and try again`,
-  );
-}
-
-function checkSelector(before: KubeObject, after: JsonObject): void {
-  const selector = (object: unknown) => {
-    const spec = isObject(object) ? object.spec : undefined;
-    return JSON.stringify(isObject(spec) ? spec.selector : undefined);
-  };
-  if (selector(before) === selector(after)) return;
-  throw new ClusterError(
-    'invalid',
-    `Deployment "${before.metadata.name}" is invalid: spec.selector: field is immutable`,
-  );
-}
-
-function notFound(kind: Kind, name: string): ClusterError {
-  return new ClusterError('not-found', `${kind.plural} "${name}" not found`);
-}
-
-function uidConflict(kind: Kind, name: string, uid: string): ClusterError {
-  return new ClusterError('conflict', `${kind.plural} "${name}": Precondition failed: its uid is not ${uid}`);
 }
