@@ -1,9 +1,8 @@
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type ClientReadableStream, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { outcome } from './predict.ts';
-import { eventually } from './server.ts';
+import { type Cleanup, eventually } from './server.ts';
 
 interface Stub {
   Check(request: object, answer: (error: ServiceError | null, response: { status: string }) => void): void;
@@ -21,7 +20,7 @@ export class HealthClient {
   readonly #stub: Stub;
   readonly #watches: ClientReadableStream<unknown>[] = [];
 
-  constructor(t: TestContext, port: number) {
+  constructor(t: Cleanup, port: number) {
     this.#stub = new Health(`127.0.0.1:${port}`, credentials.createInsecure());
     t.after(() => {
       for (const watch of this.#watches) watch.cancel();

@@ -4,10 +4,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
 import { Client } from '../../examples/clients/typescript/client.ts';
 
 const executable = join(import.meta.dirname, '../../bin/modelserver');
+
+/** Who sees to it that what was begun ends: a test, as a rule. */
+export interface Cleanup {
+  after(callback: () => unknown): void;
+}
 
 /** A line of the server's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
@@ -72,7 +76,7 @@ export class TestServer {
 
 /** Starts a server that ends with the test; resolves when it serves. */
 export async function startServer(
-  t: TestContext,
+  t: Cleanup,
   flags: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
@@ -83,7 +87,7 @@ export async function startServer(
 
 /** The same, without waiting. */
 export async function launchServer(
-  t: TestContext,
+  t: Cleanup,
   flags: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
@@ -93,7 +97,7 @@ export async function launchServer(
 }
 
 /** A folder that goes with the test. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelserver-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -50,7 +50,24 @@ export interface Condition {
 /** What a reader of the status gets of a message. */
 export const longestMessage = 512;
 
-/** A message of at most `most` characters, cut where it is longer. */
+/** A message that takes at most `most` bytes in JSON, and so no more characters; cut where it is longer, between characters. */
 export function bounded(message: string, most = longestMessage): string {
-  return message.length <= most ? message : `${message.slice(0, most - 1)}…`;
+  // What is no Unicode would come back from the API server as something else, and be written again and again.
+  const text = message.slice(0, most + 1).toWellFormed();
+  if (sizeOf(text) <= most) return text;
+  let left = most - sizeOf(ellipsis);
+  let end = 0;
+  for (const character of text) {
+    left -= sizeOf(character);
+    if (left < 0) break;
+    end += character.length;
+  }
+  return `${text.slice(0, end)}${ellipsis}`;
+}
+
+const ellipsis = '…';
+
+/** Bytes in JSON, without the quotes. */
+function sizeOf(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
 }

@@ -14,6 +14,8 @@ export interface ModelWish {
     | { readonly kind: 'latest'; readonly count: number }
     | { readonly kind: 'specific'; readonly versions: readonly number[] }
     | { readonly kind: 'all' };
+  /** Versions that labels stand for: they are served besides what the policy picks. */
+  readonly labelled: readonly number[];
 }
 
 /** What one pod says of the model. */
@@ -41,6 +43,8 @@ const mostDesired = 16;
 export interface ModelContext {
   /** How many pods there are to be. */
   readonly replicas: number;
+  /** Whether what is wanted has changed so lately that the pods may not have read it. */
+  readonly isNew: boolean;
   /** What the status said before. */
   readonly prior: ModelStatus | undefined;
   /** RFC 3339. */
@@ -55,15 +59,17 @@ export interface ModelContext {
 export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context: ModelContext): ModelVerdict {
   const { replicas, longest, mostVersions } = context;
   const known = liveVersions(pods);
-  const desired = desiredVersions(wish.policy, known);
+  const desired = desiredVersions(wish, known);
   const current = pods.filter((pod) => pod.isCurrent);
   const failures = desired.flatMap((version) => {
-    const failed = current.map((pod) => find(pod, version)).filter((answer) => answer && hasFailed(answer));
-    return failed.length > 0 ? [{ version, pods: failed.length, cause: failed[0]! }] : [];
+    const failed = current.flatMap((pod) => find(pod, version) ?? []).filter(hasFailed);
+    // Where some pods serve on with the files of before, and others have nothing to serve, the latter say more.
+    const cause = failed.find(({ state }) => state !== 'AVAILABLE') ?? failed[0];
+    return cause ? [{ version, pods: failed.length, cause }] : [];
   });
   const serving = servingVersion(pods);
   const failure = failures[0] && failureOf(wish, failures[0], Math.max(replicas, current.length), serving);
-  const wait = failure ? undefined : waitFor(wish, current, desired);
+  const wait = failure ? undefined : waitFor(wish, current, desired, context.isNew);
   const ready = pods.filter((pod) => pod.isReady && pod.answer.kind !== 'unreachable');
   const listed = [...desired, ...known.filter((version) => !desired.includes(version))].slice(0, mostVersions);
   const message = (failure ?? wait)?.message;
@@ -89,19 +95,18 @@ function failureOf(
   of: number,
   serving: number | undefined,
 ): Trouble {
-  const serves = serving === undefined ? 'no version serves' : `version ${serving} serves on`;
-  const what =
-    cause.state === 'AVAILABLE'
-      ? `the changed files of version ${version} do not load`
-      : `version ${version} does not load`;
-  const message = `model ${name}: ${what} on ${pods}/${of} pods; ${serves}: ${cause.errorMessage}`;
+  const isReload = cause.state === 'AVAILABLE';
+  const what = `version ${version} does not load${isReload ? ' anew' : ''} on ${pods}/${of} pods`;
+  const serves = serving === version ? 'it serves on as it was' : `version ${serving} serves on`;
+  const message = `model ${name}: ${what}; ${serving === undefined ? 'no version serves' : serves}: ${cause.errorMessage}`;
   return { reason: 'ModelLoadFailed', message: bounded(message) };
 }
 
 function waitFor(
-  { name, policy }: ModelWish,
+  { name, policy, labelled }: ModelWish,
   pods: readonly PodAnswer[],
   desired: readonly number[],
+  isNew: boolean,
 ): Trouble | undefined {
   const because = (reason: Reason, message: string) => ({ reason, message: bounded(`model ${name}: ${message}`) });
   if (pods.length === 0) return because('PodsStarting', 'no pod runs yet');
@@ -110,18 +115,24 @@ function waitFor(
     return because('PodsUnreachable', `${unreachable.length}/${pods.length} pods cannot be asked: ${unreachable[0]}`);
   }
   const ignorant = pods.filter(({ answer }) => answer.kind === 'unknown-model').length;
-  if (ignorant > 0) return because('ConfigPropagating', `${ignorant}/${pods.length} pods do not know of it yet`);
-  if (desired.length === 0) return because('VersionNotFound', 'there is no version in its folder');
+  if (ignorant > 0) {
+    const why = isNew ? ' yet' : ': their logs say whether they refuse the config';
+    return because('ConfigPropagating', `${ignorant}/${pods.length} pods do not know of it${why}`);
+  }
+  if (desired.length === 0) {
+    const wasThere = pods.some(({ answer }) => answer.kind === 'versions' && answer.versions.length > 0);
+    if (wasThere && isNew) return because('ConfigPropagating', 'the pods have not begun to load it again');
+    return because('VersionNotFound', 'there is no version in its folder');
+  }
   for (const version of desired) {
     const answers = pods.map((pod) => find(pod, version));
     const serving = answers.filter((answer) => answer?.state === 'AVAILABLE').length;
     if (serving === pods.length) continue;
     const on = `version ${version} is available on ${serving}/${pods.length} pods`;
     if (answers.every((answer) => answer === undefined || answer.state === 'END')) {
-      return because(
-        'VersionNotFound',
-        `there is no version ${version}${policy.kind === 'specific' ? ' in its folder' : ''}`,
-      );
+      const isNamed = policy.kind === 'specific' || labelled.includes(version);
+      if (isNamed && isNew) return because('ConfigPropagating', `version ${version} is not on any pod yet`);
+      return because('VersionNotFound', `there is no version ${version}${isNamed ? ' in its folder' : ''}`);
     }
     return because('LoadingModels', on);
   }
@@ -169,10 +180,11 @@ function liveVersions(pods: readonly PodAnswer[]): number[] {
   return [...new Set(live.map(({ version }) => version))].toSorted((a, b) => b - a);
 }
 
-/** With `latest` and `all`, what is on the volume decides, and the servers say what that is. */
-function desiredVersions(policy: ModelWish['policy'], known: readonly number[]): number[] {
-  if (policy.kind === 'specific') return policy.versions.toSorted((a, b) => b - a);
-  return policy.kind === 'latest' ? known.slice(0, policy.count) : [...known];
+/** From newest to oldest. With `latest` and `all`, what is on the volume decides, and the servers say what that is. */
+function desiredVersions({ policy, labelled }: ModelWish, known: readonly number[]): number[] {
+  const picked =
+    policy.kind === 'specific' ? policy.versions : policy.kind === 'latest' ? known.slice(0, policy.count) : known;
+  return [...new Set([...picked, ...labelled])].toSorted((a, b) => b - a);
 }
 
 /** What a client gets who asks for no version: the newest that all pods with traffic have; if there is none, the newest of any. */

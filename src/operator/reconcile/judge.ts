@@ -53,24 +53,32 @@ const holdMessages = {
   ReconcileDisabled: 'the annotation modelserver.dev/reconcile is "disabled": changes of the resource wait',
 } as const;
 
+/** A pod that has only just come. */
+const notAsked = { kind: 'unreachable', reason: 'it has not been asked' } as const;
+
 /** With more models than these, less is told of each version: all of the status has to stay below 100 KiB. */
 const fewModels = 8;
 const room = { longest: longestMessage, mostVersions: 8 };
 const littleRoom = { longest: 64, mostVersions: 4 };
 
+/** A kubelet that was not told of a changed ConfigMap looks once a minute, and at what it remembers for a while. */
+const propagationMs = 90_000;
+
 function judgeModels(snapshot: Snapshot): ModelVerdict[] {
   const { resource, pods, answers, revision } = snapshot;
   const now = timestamp(snapshot.now);
-  const running = pods.filter((pod) => answers.has(pod.name));
+  const isNew = snapshot.now - startOf(snapshot) < propagationMs;
+  const running = pods.filter((pod) => pod.isReady || answers.has(pod.name));
   return snapshot.models.map((wish) => {
     const views = running.map((pod) => ({
       isCurrent: pod.revision === revision,
       isReady: pod.isReady,
-      answer: answers.get(pod.name)!.get(wish.name) ?? { kind: 'unknown-model' as const },
+      answer: answers.get(pod.name)?.get(wish.name) ?? notAsked,
     }));
     const prior = resource.status?.models?.find(({ name }) => name === wish.name);
     return judgeModel(wish, views, {
       replicas: resource.spec.replicas,
+      isNew,
       prior,
       now,
       ...(snapshot.models.length <= fewModels ? room : littleRoom),
@@ -125,10 +133,14 @@ function availability({ resource, pods }: Snapshot, required: readonly ModelVerd
   }
   const missing = required.find(({ serves }) => serves === false);
   if (missing) {
-    const { reason, message } = missing.failure ?? missing.wait ?? { reason: 'LoadingModels' as const, message: '' };
-    return { is: false, reason, message };
+    return { is: false, ...(missing.failure ?? missing.wait ?? onOthers(missing)) };
   }
   return { is: true, reason: 'ModelsServing', message: `${ready}/${replicas} pods serve` };
+}
+
+/** It is as it should be on pods that are not ready. */
+function onOthers({ status }: ModelVerdict): Trouble {
+  return { reason: 'LoadingModels', message: bounded(`model ${status.name}: no pod that is ready serves it`) };
 }
 
 function servingMessage({ resource, models, pods }: Snapshot): Trouble {

@@ -1,10 +1,11 @@
+import { bounded } from '../api/conditions.ts';
 import type { ModelServer } from '../api/model-server.ts';
 import type { ModelWish } from './judge-model.ts';
 import type { Trouble } from './pod-facts.ts';
 
 /** The models that the resource lists. */
 export function listedModels({ models = [] }: ModelServer['spec']): ModelWish[] {
-  return models.map(({ name, required, versionPolicy: { specific, all, latest } }) => ({
+  return models.map(({ name, required, versionPolicy: { specific, all, latest }, versionLabels = {} }) => ({
     name,
     required,
     policy: specific
@@ -12,36 +13,70 @@ export function listedModels({ models = [] }: ModelServer['spec']): ModelWish[] 
       : all
         ? { kind: 'all' }
         : { kind: 'latest', count: latest?.numVersions ?? 1 },
+    labelled: Object.values(versionLabels),
   }));
 }
 
-/** The models of a whole config.json that a user brings; the server reads it, and is stricter. */
+/**
+ * The models of a whole config.json that a user brings. What the status depends on is read as the server reads it; of the rest,
+ * the server says what is wrong.
+ */
 export function configuredModels(config: string): ModelWish[] | Trouble {
-  const invalid = (message: string): Trouble => ({ reason: 'ConfigInvalid', message });
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(config);
+    const { model_config_list: list } = object(JSON.parse(config), 'the config');
+    if (!Array.isArray(list)) throw new Invalid('the config has no list "model_config_list"');
+    const models = list.map((entry, i) => readModel(object(entry, `model_config_list[${i}]`).config, i));
+    const names = new Set<string>();
+    for (const { name } of models) {
+      if (names.has(name)) throw new Invalid(`two models have the name ${name}`);
+      names.add(name);
+    }
+    return models;
   } catch (error) {
-    return invalid(`the config is no JSON: ${(error as Error).message}`);
+    if (error instanceof SyntaxError)
+      return { reason: 'ConfigInvalid', message: `the config is no JSON: ${error.message}` };
+    if (error instanceof Invalid) return { reason: 'ConfigInvalid', message: bounded(error.message) };
+    throw error;
   }
-  const list = (parsed as { model_config_list?: unknown } | null)?.model_config_list;
-  if (!Array.isArray(list)) return invalid('the config has no list "model_config_list"');
-  const models: ModelWish[] = [];
-  for (const [i, entry] of list.entries()) {
-    const model = (entry as { config?: Record<string, unknown> } | null)?.config;
-    if (typeof model?.name !== 'string') return invalid(`model_config_list[${i}].config.name: expected a name`);
-    models.push({ name: model.name, required: model.required !== false, policy: policyOf(model.model_version_policy) });
-  }
-  return models;
 }
 
-function policyOf(value: unknown): ModelWish['policy'] {
-  const policy = (value ?? {}) as {
-    all?: object;
-    specific?: { versions?: number[] };
-    latest?: { num_versions?: number };
+class Invalid extends Error {}
+
+function readModel(value: unknown, i: number): ModelWish {
+  const path = `model_config_list[${i}].config`;
+  const { name, required, model_version_policy: policy, version_labels: labels } = object(value, path);
+  if (typeof name !== 'string' || name === '' || !name.isWellFormed())
+    throw new Invalid(`${path}.name: expected a name`);
+  return {
+    name,
+    required: required !== false,
+    policy: policy === undefined ? { kind: 'latest', count: 1 } : readPolicy(policy, `${path}.model_version_policy`),
+    labelled:
+      labels === undefined
+        ? []
+        : versions(Object.values(object(labels, `${path}.version_labels`)), `${path}.version_labels`),
   };
-  if (policy.specific?.versions) return { kind: 'specific', versions: policy.specific.versions };
-  if (policy.all) return { kind: 'all' };
-  return { kind: 'latest', count: policy.latest?.num_versions ?? 1 };
+}
+
+function readPolicy(value: unknown, path: string): ModelWish['policy'] {
+  const [kind, ...others] = Object.keys(object(value, path));
+  const details = object((value as Record<string, unknown>)[kind ?? ''], `${path}.${kind ?? ''}`);
+  if (others.length === 0 && kind === 'all') return { kind };
+  if (others.length === 0 && kind === 'latest') {
+    return { kind, count: versions([details.num_versions], `${path}.latest.num_versions`)[0]! };
+  }
+  if (others.length === 0 && kind === 'specific' && Array.isArray(details.versions)) {
+    return { kind, versions: versions(details.versions, `${path}.specific.versions`) };
+  }
+  throw new Invalid(`${path}: expected one of latest, specific with versions, all`);
+}
+
+function object(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new Invalid(`${path}: expected an object`);
+}
+
+function versions(values: readonly unknown[], path: string): number[] {
+  if (values.every((value) => Number.isSafeInteger(value) && (value as number) >= 1)) return values as number[];
+  throw new Invalid(`${path}: expected integers ≥ 1`);
 }

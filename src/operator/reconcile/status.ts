@@ -3,6 +3,7 @@ import { milliseconds } from '../api/duration.ts';
 import type { ModelServerStatus } from '../api/model-server.ts';
 import { podSelector } from '../desired/owned.ts';
 import { timestamp, type Verdict } from './judge.ts';
+import type { ModelStatus } from './judge-model.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The status of the resource, whole. Times of what has not changed are those of the status before. */
@@ -30,7 +31,7 @@ export function statusOf(snapshot: Snapshot, verdict: Verdict): ModelServerStatu
     configRevision,
     endpoints: endpoints(snapshot),
     summary: { models: `${arrived}/${models.length}` },
-    models: models.map((model) => model.status),
+    models: listed(models.map((model) => model.status)),
     ...(startedAt === undefined
       ? {}
       : {
@@ -43,6 +44,26 @@ export function statusOf(snapshot: Snapshot, verdict: Verdict): ModelServerStatu
     ...(kind === 'stalled' ? { failedGeneration: generation } : {}),
     conditions: conditions(snapshot, verdict, now),
   };
+}
+
+/** What the schema has room for. */
+const mostModels = 64;
+const longestName = 512;
+
+/** Bytes that models may take: all of the status has to stay below 100 KiB. */
+const roomForModels = 88 * 1024;
+
+/** As many as there is room for, in their order; those that are not as wanted before the others. */
+function listed(models: readonly ModelStatus[]): ModelStatus[] {
+  const kept = new Set<ModelStatus>();
+  let left = roomForModels;
+  for (const model of models.toSorted((a, b) => Number(a.ready) - Number(b.ready))) {
+    if (kept.size === mostModels || model.name.length > longestName) continue;
+    left -= Buffer.byteLength(JSON.stringify(model)) + 1;
+    if (left < 0) break;
+    kept.add(model);
+  }
+  return models.filter((model) => kept.has(model));
 }
 
 const phases: Readonly<Record<Verdict['kind'], string>> = {
