@@ -63,8 +63,7 @@ export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context:
   const current = pods.filter((pod) => pod.isCurrent);
   const failures = desired.flatMap((version) => {
     const failed = current.flatMap((pod) => find(pod, version) ?? []).filter(hasFailed);
-    // Where some pods serve on with the files of before, and others have nothing to serve, the latter say more.
-    const cause = failed.find(({ state }) => state !== 'AVAILABLE') ?? failed[0];
+    const cause = worst(failed);
     return cause ? [{ version, pods: failed.length, cause }] : [];
   });
   const serving = servingVersion(pods);
@@ -159,7 +158,7 @@ function versionStatus(
   { replicas, prior, now, longest }: ModelContext,
 ): VersionStatus {
   const answers = pods.map((pod) => find(pod, version)).filter((answer) => answer !== undefined);
-  const failed = answers.find(hasFailed);
+  const failed = worst(answers.filter(hasFailed));
   const state = failed?.state ?? leastAdvanced(answers) ?? 'MISSING';
   const count = answers.filter((answer) => answer.state === 'AVAILABLE').length;
   const before = prior?.versions?.find((entry) => entry.version === version);
@@ -205,6 +204,11 @@ function find({ answer }: PodAnswer, version: number): VersionAnswer | undefined
 
 function hasFailed({ errorCode }: VersionAnswer): boolean {
   return errorCode !== 'OK';
+}
+
+/** Where some pods serve on with the files of before, and others have nothing to serve, the latter say more. */
+function worst(failures: readonly VersionAnswer[]): VersionAnswer | undefined {
+  return failures.find(({ state }) => state !== 'AVAILABLE') ?? failures[0];
 }
 
 function leastAdvanced(answers: readonly VersionAnswer[]): VersionAnswer['state'] | undefined {

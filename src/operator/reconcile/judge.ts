@@ -30,7 +30,9 @@ export function judge(snapshot: Snapshot): Verdict {
   const optionalFailure = models.find(({ failure }, i) => failure && !snapshot.models[i]!.required)?.failure;
   const stop = obstacle ?? troubleOfPods(snapshot) ?? required.find(({ failure }) => failure)?.failure;
   const isMeantToServe = resource.spec.replicas > 0;
-  const wait = waitForPods(snapshot) ?? (isMeantToServe ? required.find((model) => model.wait)?.wait : undefined);
+  const modelWait = isMeantToServe ? required.find((model) => model.wait)?.wait : undefined;
+  const podsWait = waitForPods(snapshot);
+  const wait = podsWait && !(modelWait && isWaitOfModels(snapshot, modelWait)) ? podsWait : modelWait;
   const startedAt = wait || stop || hold ? startOf(snapshot) : undefined;
   const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
   const all = { models, available: availability(snapshot, required), startedAt };
@@ -121,6 +123,15 @@ function waitForPods({ resource, deployment, pods, revision }: Snapshot): Troubl
     };
   }
   return { reason: 'PodsStarting', message: `${ready}/${replicas} pods are ready` };
+}
+
+/** Whether pods are all there and only wait for a model, which says more than that they are not ready. */
+function isWaitOfModels({ resource, pods, revision }: Snapshot, { reason }: Trouble): boolean {
+  return (
+    ['LoadingModels', 'VersionNotFound', 'ConfigPropagating'].includes(reason) &&
+    pods.length === resource.spec.replicas &&
+    pods.every((pod) => pod.revision === revision && pod.host !== undefined)
+  );
 }
 
 function availability({ resource, pods }: Snapshot, required: readonly ModelVerdict[]): Verdict['available'] {
