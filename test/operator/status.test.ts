@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCustomResource } from '../../scripts/crd-schema.ts';
-import { schemaProblems } from '../support/schema-problems.ts';
+import { schemaProblems } from '../crds/schema-problems.ts';
 import { type Judged, JudgedRecording } from './judged-recording.ts';
 import { readRecordings } from './recording.ts';
 
@@ -381,7 +381,7 @@ for (const { what, pods, ...row } of mixed) {
 
 /** What holds of every status. */
 function check({ status }: JudgedRecording, kstatus: Judged['kstatus']): void {
-  assert.deepEqual(schemaProblems(status, schema.properties!.status!), []);
+  assert.deepEqual(schemaProblems(schema.properties!.status!, status, 'status'), []);
   const generation = status.observedGeneration;
   const isCurrent = kstatus === 'Current';
   assert.equal(status.rollout === undefined, isCurrent);
