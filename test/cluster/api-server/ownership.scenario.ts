@@ -38,7 +38,7 @@ const applying = record({
   manager: constantFrom('one', 'two'),
   spec: whole({
     a: small,
-    map: some({ x: small, y: some({ z: small }) }),
+    tree: some({ x: small, y: some({ z: small }) }),
     models: keyed('name'),
     atomic: fc.array(small, { maxLength: 2 }),
   }),
@@ -54,7 +54,7 @@ const merging = record({
   patch: record({
     spec: any({
       a: constantFrom(null, 0, 1),
-      map: constantFrom(null, { x: 1 }),
+      tree: constantFrom(null, { x: 1 }),
       models: constant([{ name: 'a', size: 1 }]),
     }),
   }),

@@ -30,7 +30,7 @@ export async function defineWidgets(cluster: Cluster): Promise<void> {
     'x-kubernetes-list-map-keys': [key],
   });
   const properties = {
-    spec: open({ map: open({ x: integer, y: open({ z: integer }) }), models: mapBy('name') }),
+    spec: open({ tree: open({ x: integer, y: open({ z: integer }) }), models: mapBy('name') }),
     status: open({ conditions: mapBy('type') }),
   };
   const definition = {
