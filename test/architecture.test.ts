@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'operator/api': { folders: [], pure: true },
   'operator/desired': { folders: ['operator/api', 'operator/cluster', 'shared'], pure: true },
   'operator/cluster': { folders: [], pure: true },
-  'operator/cluster/kube': { folders: ['operator/cluster', 'shared'], packages: ['@kubernetes/client-node', 'undici'] },
+  'operator/cluster/kube': { folders: ['operator/cluster', 'shared'], packages: ['@kubernetes/client-node'] },
   'operator/reconcile': {
     folders: ['operator/api', 'operator/cluster', 'operator/desired', 'operator/models', 'shared'],
   },
