@@ -205,8 +205,9 @@ export class ModelServerReconciler {
   ): Promise<void> {
     if (canonicalJson(status) === canonicalJson(resource.status)) return;
     const { apiVersion, kind, metadata } = resource;
-    const { name, namespace, uid } = metadata;
-    const object = { apiVersion, kind, metadata: { name, namespace, uid }, status } as KubeObject;
+    const { name, namespace, uid, resourceVersion } = metadata;
+    // Of a namesake that was made meanwhile, the API server would take the status by the uid alone; not by the version.
+    const object = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status } as KubeObject;
     const result = await cluster.apply(modelServers, object, { manager: fieldManager, subresource: 'status', signal });
     this.written.put(resourceKey(metadata), seen, result);
     for (const announcement of announcements(resource.status, status)) {
