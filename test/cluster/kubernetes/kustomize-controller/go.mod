@@ -6,6 +6,13 @@ tool github.com/fluxcd/kustomize-controller
 
 require github.com/fluxcd/kustomize-controller v1.7.3
 
+// Replacements do not come with a module: these are its own. The digest's lets blake3 be registered.
+replace (
+	github.com/opencontainers/go-digest => github.com/opencontainers/go-digest v1.0.1-0.20220411205349-bde1400a84be
+	sigs.k8s.io/kustomize/api => sigs.k8s.io/kustomize/api v0.20.1
+	sigs.k8s.io/kustomize/kyaml => sigs.k8s.io/kustomize/kyaml v0.20.1
+)
+
 require (
 	cel.dev/expr v0.24.0 // indirect
 	cloud.google.com/go v0.121.6 // indirect
