@@ -11,8 +11,8 @@ export function versionLog(log: Logger, tracing: Tracing | undefined) {
     stateChanged(name: string, { version, state, errorCode, errorMessage }: VersionStatus) {
       const fields = { model: name, version, state, error_code: errorCode };
       const text = `STATUS CHANGE: Version ${version} of model ${name} status change. New status: ( "state": "${state}", "error_code": "${errorCode}" )`;
-      if (errorCode === 'OK') log.info(fields, text);
-      else log.error({ ...fields, cause: errorMessage }, text);
+      if (errorCode !== 'OK') log.error({ ...fields, cause: errorMessage }, text);
+      else log.info(errorMessage === 'OK' ? fields : { ...fields, cause: errorMessage }, text);
     },
     labelMoved(name: string, label: string, version: number) {
       log.info({ model: name, label, version }, `The label ${label} of model ${name} stands for version ${version}`);

@@ -206,6 +206,26 @@ test('a failed version is tried again, ever more seldom, and the last good one s
   assert.deepEqual(states(), ['1 END OK', '2 AVAILABLE OK']);
 });
 
+test('what has failed says so while it is tried again, and no longer once it is other files', async (t) => {
+  const { want, broken, clock, states, engine, told } = bench(t);
+  broken.add(1);
+  await want(latest, [1]);
+  let go = () => {};
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await clock.advance(1000);
+  assert.deepEqual(states(), ['1 LOADING UNKNOWN']);
+  assert.deepEqual(told, ['1 LOADING OK', '1 LOADING UNKNOWN']);
+  go();
+  await settle();
+  assert.deepEqual(states(), ['1 AVAILABLE OK']);
+  engine.beforeLoad = () => Promise.reject(new Error('it is broken'));
+  await want(latest, [1, 'b']);
+  engine.beforeLoad = () => new Promise((resolve) => (go = resolve));
+  await want(latest, [1, 'c']);
+  assert.deepEqual(states(), ['1 AVAILABLE OK']);
+  go();
+});
+
 test('changed files that do not load leave the old load serving, and say so', async (t) => {
   const { want, registry, broken } = bench(t);
   await want(latest, [1]);
@@ -271,14 +291,14 @@ test('what is being written is not loaded, nor served if it was written while it
     loads++;
   };
   await want(latest, [1], [2]);
-  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING OK']);
   assert.equal(loads, 0);
   changing.clear();
   engine.beforeLoad = async () => {
     changing.add(2);
   };
   await want(latest, [1], [2, 'b']);
-  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING OK']);
   assert.equal(engine.open, 1);
   assert.match(registry.status({ name: 'm', version: 2 })[0]!.errorMessage, /^Files are being changed/);
   changing.clear();
@@ -355,7 +375,7 @@ test('all is settled no sooner than the last first try, whatever retries and ret
     isSettled = true;
   });
   await settle();
-  assert.deepEqual([isSettled, states()], [false, ['1 START OK', '4 LOADING OK']]);
+  assert.deepEqual([isSettled, states()], [false, ['1 START OK', '4 LOADING UNKNOWN']]);
   go();
   await settle();
   assert.deepEqual([isSettled, states()], [false, ['1 LOADING OK', '4 LOADING UNKNOWN']]);

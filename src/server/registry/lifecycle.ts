@@ -13,7 +13,7 @@ import type { RegistryObserver } from './observer.ts';
 import { ReadinessLatch } from './readiness-latch.ts';
 import type { Pinned, Readiness, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
-import { publicStatus, statusOf, type VersionRecord } from './version-record.ts';
+import { beingChanged, publicStatus, statusOf, type VersionRecord } from './version-record.ts';
 import { move, type StateEvent } from './version-state.ts';
 
 export interface LifecycleOptions {
@@ -36,8 +36,6 @@ const unknown = {
 } as const;
 
 const noLabels: ReadonlyMap<string, number> = new Map();
-
-const beingChanged = 'Files are being changed; they are read once they stay the same';
 
 /** Copying a model may take a while, a broken one may be mended: soon at first, then ever more seldom. */
 const retry: BackoffOptions = { first: 1000, most: 60_000, factor: 2, jitter: 0.2 };
@@ -195,7 +193,13 @@ export class Lifecycle implements Registry {
     const options = this.#wanted.get(name)!.options;
     const record = this.#record(name, candidate.version);
     this.#loading = dueAt === undefined ? 'first try' : 'retry';
-    this.#move(record, 'begin');
+    if (dueAt === undefined) {
+      record.failure = undefined;
+      this.#move(record, 'begin');
+    } else {
+      // It looks as before from outside, so there is nothing to tell.
+      record.state = move(record.state, 'begin');
+    }
     const done = observer.loading(name, candidate.version, candidate.directory);
     try {
       const model = await this.#loadUnchanged(candidate, options);

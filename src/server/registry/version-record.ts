@@ -50,10 +50,17 @@ function inLineStatus(version: number): VersionStatus {
   return { version, state: 'START', errorCode: 'OK', errorMessage: 'OK' };
 }
 
-/** A version that goes on serving although its changed files do not load is available, and says why it is not the new one. */
+/** Why files are not loaded that somebody writes: a reason to wait, and no failure. */
+export const beingChanged = 'Files are being changed; they are read once they stay the same';
+
+/**
+ * A version that goes on serving although its changed files do not load is available, and says why it is not the new one. What
+ * failed has failed until it loads, also while it is tried again.
+ */
 export function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
   const status = { version, state: publicState(state) };
-  if (!failure || state === 'loading') return { ...status, errorCode: 'OK', errorMessage: 'OK' };
+  if (!failure) return { ...status, errorCode: 'OK', errorMessage: 'OK' };
+  if (failure.cause === beingChanged) return { ...status, errorCode: 'OK', errorMessage: beingChanged };
   const errorMessage = isServing(state)
     ? `Files or options changed and could not be loaded - ${failure.cause}`
     : failure.cause;
