@@ -47,7 +47,7 @@ export function judge(snapshot: Snapshot): Verdict {
     return { kind: 'stalled', ...overdue, degraded: overdue, ...all };
   }
   if (wait) return { kind: 'moving', ...wait, degraded: optionalFailure, ...all };
-  return { kind: 'serving', ...servingMessage(snapshot), degraded: optionalFailure, ...all };
+  return { kind: 'serving', ...servingMessage(snapshot), degraded: optionalFailure, ...all, startedAt: undefined };
 }
 
 const holdMessages = {
