@@ -410,6 +410,15 @@ test('times stay while what they are about stays', () => {
   assert.deepEqual(again, after);
 });
 
+test('what was held for long has all of its time afterwards', () => {
+  const loading = { ...rows[0]!, answers: { a: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) } };
+  const hold = { snapshot: { hold: 'ReconcileDisabled', isBehind: true } } as const;
+  const before = observe(loading, now - 3_600_000).status;
+  const held = observe({ ...loading, ...hold, status: before }, now - 3_500_000).status;
+  const after = observe({ ...loading, status: held }).status;
+  assert.deepEqual(after.rollout, { startedAt: '2026-01-01T12:00:00Z', deadline: '2026-01-01T12:10:00Z' });
+});
+
 test('the status stays small, whatever the servers say', () => {
   const models = Array.from({ length: 64 }, (_, i) => ({ name: `model-${i}`, versionPolicy: { all: {} } }));
   const long = 'x'.repeat(100_000);

@@ -18,7 +18,10 @@ export interface Verdict {
   /** What is wrong although it serves; or because of which it does not. */
   readonly degraded: Trouble | undefined;
   readonly models: readonly ModelVerdict[];
-  /** When what has not arrived yet was begun, in milliseconds since 1970; undefined where all has arrived. */
+  /**
+   * When what has not arrived yet was begun, in milliseconds since 1970; undefined where all has arrived, and where it is held:
+   * the time that it may take begins anew afterwards.
+   */
   readonly startedAt: number | undefined;
 }
 
@@ -33,13 +36,14 @@ export function judge(snapshot: Snapshot): Verdict {
   const modelWait = isMeantToServe ? required.find((model) => model.wait)?.wait : undefined;
   const podsWait = waitForPods(snapshot);
   const wait = podsWait && !(modelWait && isWaitOfModels(snapshot, modelWait)) ? podsWait : modelWait;
-  const startedAt = wait || stop || hold ? startOf(snapshot) : undefined;
+  const startedAt = wait || stop ? startOf(snapshot) : undefined;
   const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
   const all = { models, available: availability(snapshot, required), startedAt };
 
   if (stop) return { kind: 'stalled', ...stop, degraded: stop, ...all };
   if (hold === 'Paused' || (hold && snapshot.isBehind)) {
-    return { kind: 'held', reason: hold, message: holdMessages[hold], degraded: optionalFailure, ...all };
+    const held: Trouble = { reason: hold, message: holdMessages[hold] };
+    return { kind: 'held', ...held, degraded: optionalFailure, ...all, startedAt: undefined };
   }
   if (wait && snapshot.now >= deadline) {
     const message = bounded(`not there within ${resource.spec.rollout.progressDeadline}: ${wait.message}`);
