@@ -123,7 +123,8 @@ export function readSettings(argv: readonly string[], environment: Environment, 
   const problems: string[] = [];
   const text = (name: FlagName) => {
     const flag: Flag = flags[name];
-    return given[name] ?? (flag.variable === undefined ? undefined : environment[flag.variable]) ?? flag.default;
+    // A variable that is empty is as good as none.
+    return given[name] ?? ((flag.variable && environment[flag.variable]) || flag.default);
   };
   const expect = (name: FlagName, what: string) => {
     problems.push(`--${name}: expected ${what}, got "${text(name)}"`);
@@ -131,6 +132,10 @@ export function readSettings(argv: readonly string[], environment: Environment, 
   const boolean = (name: FlagName) => {
     if (text(name) !== 'true' && text(name) !== 'false') expect(name, 'true or false');
     return text(name) === 'true';
+  };
+  const word = (name: FlagName) => {
+    if (text(name) === '') expect(name, 'a name');
+    return text(name);
   };
   const count = (name: FlagName, most: number) => {
     const number = /^\d+$/.test(text(name)) ? Number(text(name)) : 0;
@@ -153,16 +158,16 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       .map((name) => name.trim())
       .filter((name) => name !== ''),
     serverImage: text('server-image'),
-    namespace: text('namespace'),
+    namespace: word('namespace'),
     identity: text('identity') || unique,
     leaderElection: boolean('leader-elect'),
-    leaseName: text('lease-name'),
+    leaseName: word('lease-name'),
     workers: count('workers', 256),
     metrics: address('metrics-address'),
     probes: address('probe-address'),
     allowHostPath: boolean('allow-host-path'),
     patchPods: boolean('enable-pod-patch'),
-    clusterDomain: text('cluster-domain'),
+    clusterDomain: word('cluster-domain'),
     logLevel: logLevel ?? 'info',
     kubeconfig: text('kubeconfig') || undefined,
     context: text('context') || undefined,
