@@ -65,7 +65,7 @@ function readPolicy(value: unknown, path: string): ModelWish['policy'] {
   if (others.length === 0 && kind === 'latest') {
     return { kind, count: versions([details.num_versions], `${path}.latest.num_versions`)[0]! };
   }
-  if (others.length === 0 && kind === 'specific' && Array.isArray(details.versions)) {
+  if (others.length === 0 && kind === 'specific' && Array.isArray(details.versions) && details.versions.length > 0) {
     return { kind, versions: versions(details.versions, `${path}.specific.versions`) };
   }
   throw new Invalid(`${path}: expected one of latest, specific with versions, all`);

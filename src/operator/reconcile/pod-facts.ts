@@ -67,7 +67,13 @@ export function podFacts(pod: Pod): PodFacts | undefined {
   };
 }
 
-const imageReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'RegistryUnavailable'];
+const imageReasons = [
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'RegistryUnavailable',
+];
 const configReasons = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
 
 function troubleOf(pod: Pod): Trouble | undefined {
