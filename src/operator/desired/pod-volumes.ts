@@ -32,7 +32,8 @@ export function podVolumes({ metadata, spec }: ModelServer): Volumes {
       }),
     );
   }
-  for (const model of spec.models ?? []) {
+  // By name: models in another order are the same pods.
+  for (const model of (spec.models ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const volume = ownVolume(model);
     if (!volume) continue;
     volumes.push(volume);

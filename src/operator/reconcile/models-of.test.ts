@@ -74,7 +74,7 @@ const refused: [text: string, message: RegExp][] = [
   [model({ model_version_policy: { latest: { num_versions: 0 } } }), /num_versions: expected integers ≥ 1$/],
   [model({ model_version_policy: { latest: {} } }), /num_versions: expected integers/],
   [model({ model_version_policy: { specific: { versions: ['1'] } } }), /specific\.versions: expected integers/],
-  [model({ model_version_policy: { specific: { versions: [] } } }), /specific\.versions: expected/],
+  [model({ model_version_policy: { specific: { versions: [] } } }), /expected one of latest, specific with versions/],
   [model({ model_version_policy: { specific: { versions: 1 } } }), /expected one of/],
   [model({ version_labels: [1] }), /version_labels: expected an object$/],
   [model({ version_labels: { stable: '1' } }), /version_labels: expected integers/],
