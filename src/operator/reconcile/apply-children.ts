@@ -1,14 +1,16 @@
 import { bounded } from '../api/conditions.ts';
 import type { ModelServer } from '../api/model-server.ts';
-import { annotation, fieldManager } from '../api/names.ts';
+import { fieldManager } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
-import type { KubeObject } from '../cluster/kube-object.ts';
+import type { Kind, KubeObject } from '../cluster/kube-object.ts';
 import type { Child } from '../desired/children.ts';
 import type { Caches } from './caches.ts';
-import { matches, project } from './matches.ts';
+import type { ChildMemory } from './child-memory.ts';
+import { matches } from './matches.ts';
 import { ownershipOf } from './ownership.ts';
 import type { Trouble } from './pod-facts.ts';
+import { resetChild } from './reset-child.ts';
 import type { Written } from './written.ts';
 
 /** What the children are after they have been seen to. */
@@ -27,8 +29,7 @@ export interface ApplyDependencies {
   readonly cluster: Cluster;
   readonly caches: Caches;
   readonly written: Written;
-  /** By child: the form that the API server gave to what we applied, where it is not ours word for word. */
-  readonly forms: Map<string, { readonly hash: string; readonly form: unknown }>;
+  readonly memory: ChildMemory;
 }
 
 export const childKey = (child: Child, namespace: string) => `${child.kind.kind}/${namespace}/${child.name}`;
@@ -42,79 +43,87 @@ export async function applyChildren(
   owner: ModelServer,
   children: readonly Child[],
   mayWrite: boolean,
-  { cluster, caches, written, forms }: ApplyDependencies,
+  { cluster, caches, written, memory }: ApplyDependencies,
   signal: AbortSignal,
 ): Promise<AppliedChildren> {
   const live = new Map<string, KubeObject>();
   const found = { obstacle: undefined as Trouble | undefined, isBehind: false, isWaitingForGarbage: false };
+  const ownerKey = `${owner.metadata.namespace}/${owner.metadata.name}`;
   for (const child of children) {
+    const { kind, object } = child;
     const at: ObjectKey = { namespace: owner.metadata.namespace!, name: child.name };
     const key = childKey(child, at.namespace!);
-    const cached = caches.child(child.kind, at);
+    const cached = caches.child(kind, at);
     const known = written.read(key, cached);
+    let refusal = object && memory.refusal(ownerKey, key, object, known);
+    const isNew = object !== undefined && known === undefined && mayWrite && !refusal;
     // The caches hold what carries our label. Before something is made, look whether its name is taken.
-    const current = known ?? (child.object ? await cluster.get(child.kind, at, { signal }) : undefined);
+    const current = isNew ? await cluster.get(kind, at, { signal }) : known;
     const ownership = current && ownershipOf(current, owner);
     if (ownership === 'leftover') {
       found.isWaitingForGarbage = true;
       continue;
     }
     if (ownership === 'foreign') {
-      if (child.object) found.obstacle ??= nameConflict(child, current!);
+      if (object) found.obstacle ??= nameConflict(child, current!);
       continue;
     }
-    if (child.object ? isAsWanted(child.object, current, forms.get(key)) : current === undefined) {
-      if (current) live.set(key, current);
-      continue;
-    }
+    if (current) live.set(key, current);
+    const isSettled =
+      isGoing(current) ||
+      (object ? current && (matches(object, current) || memory.wasAccepted(ownerKey, key, object, current)) : !current);
+    if (isSettled) continue;
     found.isBehind = true;
-    if (!mayWrite) {
-      if (current) live.set(key, current);
-      continue;
-    }
+    if (refusal) found.obstacle ??= refusal;
+    if (!mayWrite || refusal) continue;
+    const seen = cached?.metadata.resourceVersion;
     try {
-      const seen = cached?.metadata.resourceVersion;
-      if (child.object) {
-        const result = await cluster.apply(child.kind, withUid(child.object, current), {
-          manager: fieldManager,
-          signal,
-        });
-        written.put(key, seen, result);
+      if (object) {
+        const result = await written.record(key, seen, () => bringAbout(cluster, kind, object, current, signal));
         live.set(key, result);
-        if (matches(child.object, result)) forms.delete(key);
-        else forms.set(key, { hash: hashOf(child.object), form: project(child.object, result) });
+        if (matches(object, result)) memory.forgetChild(ownerKey, key);
+        else memory.accept(ownerKey, key, object, result);
       } else {
-        await cluster.delete(child.kind, { ...at, uid: current!.metadata.uid! }, { signal });
-        written.put(key, seen, undefined);
-        forms.delete(key);
+        await written.record(key, seen, async () => {
+          await cluster.delete(kind, { ...at, uid: current!.metadata.uid! }, { signal });
+          return undefined;
+        });
+        live.delete(key);
+        memory.forgetChild(ownerKey, key);
       }
     } catch (error) {
       if (!(error instanceof ClusterError) || !['invalid', 'forbidden'].includes(error.code)) throw error;
-      if (current) live.set(key, current);
-      found.obstacle ??= rejected(child, error);
+      refusal = rejected(child, error);
+      if (object) memory.refuse(ownerKey, key, object, current, refusal);
+      found.obstacle ??= refusal;
     }
   }
   return { live, ...found };
 }
 
-/** An object that is being deleted is as good as gone, but cannot be made anew before it is. */
-function isAsWanted(
-  wanted: KubeObject,
-  current: KubeObject | undefined,
-  known: { readonly hash: string; readonly form: unknown } | undefined,
-): boolean {
-  if (!current) return false;
-  if (current.metadata.deletionTimestamp !== undefined || matches(wanted, current)) return true;
-  return known?.hash === hashOf(wanted) && matches(known.form, current);
-}
-
-function hashOf({ metadata }: KubeObject): string {
-  return metadata.annotations?.[annotation.applied] ?? '';
-}
-
 /** Applied to that object only: should it be another of the name by now, the API server refuses (a conflict). */
-function withUid<T extends KubeObject>(object: T, current: KubeObject | undefined): T {
-  return current ? { ...object, metadata: { ...object.metadata, uid: current.metadata.uid! } } : object;
+async function bringAbout(
+  cluster: Cluster,
+  kind: Kind,
+  object: KubeObject,
+  current: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  if (!current) return cluster.apply(kind, object, { manager: fieldManager, signal });
+  const sameOne = { ...object, metadata: { ...object.metadata, uid: current.metadata.uid! } };
+  try {
+    return await cluster.apply(kind, sameOne, { manager: fieldManager, signal });
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.code === 'invalid')) throw error;
+    return await resetChild(cluster, kind, object, current, signal).catch((again) => {
+      throw again instanceof ClusterError && again.code === 'invalid' ? error : again;
+    });
+  }
+}
+
+/** What is being deleted is as good as gone, but cannot be made anew before it is. */
+function isGoing(current: KubeObject | undefined): boolean {
+  return current?.metadata.deletionTimestamp !== undefined;
 }
 
 function nameConflict({ kind, name }: Child, current: KubeObject): Trouble {

@@ -11,10 +11,11 @@ import { children } from '../desired/children.ts';
 import { podTemplate } from '../desired/pod-template.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
 import { type Announce, announcements } from './announce.ts';
-import { type AppliedChildren, type ApplyDependencies, applyChildren } from './apply-children.ts';
+import { type AppliedChildren, applyChildren } from './apply-children.ts';
 import { PodInquiry } from './ask-pods.ts';
 import type { Caches } from './caches.ts';
 import { capabilityProbe } from './capabilities.ts';
+import { ChildMemory } from './child-memory.ts';
 import { gatherPrerequisites, type Prerequisites } from './gather.ts';
 import { judge } from './judge.ts';
 import { nextLook } from './pace.ts';
@@ -65,13 +66,14 @@ export class ModelServerReconciler {
   readonly #options: ReconcileOptions;
   readonly #inquiry: PodInquiry;
   readonly #capabilities: ReturnType<typeof capabilityProbe>;
-  readonly #forms: ApplyDependencies['forms'] = new Map();
+  readonly #memory: ChildMemory;
   /** To be told of each event of what is watched, by `Kind/namespace/name`. */
   readonly written = new Written();
 
   constructor(options: ReconcileOptions) {
     this.#options = options;
     this.#inquiry = new PodInquiry(options.clock);
+    this.#memory = new ChildMemory(options.clock);
     this.#capabilities = capabilityProbe(options.cluster, options.clock);
   }
 
@@ -79,7 +81,10 @@ export class ModelServerReconciler {
   async reconcile(at: ObjectKey, call: ReconcileCall): Promise<Outcome> {
     const { caches, tracer } = this.#options;
     const cached = caches.resource(at);
-    if (!cached || cached.metadata.deletionTimestamp) return { kind: 'done' };
+    if (!cached || cached.metadata.deletionTimestamp) {
+      this.#memory.forgetOwner(`${at.namespace}/${at.name}`);
+      return { kind: 'done' };
+    }
     const resource = this.written.read(resourceKey(at), cached)!;
     const { namespace, name, generation } = resource.metadata;
     const span = tracer?.root('reconcile ModelServer', {
@@ -159,7 +164,7 @@ export class ModelServerReconciler {
     const surroundings = { operatorNamespace, podMonitors };
     const wanted = children(resource, { pods, config: config ?? '' }, surroundings);
     const mayWrite = !hold && !obstacle?.stops;
-    const dependencies = { cluster, caches, written: this.written, forms: this.#forms };
+    const dependencies = { cluster, caches, written: this.written, memory: this.#memory };
     const applied = await applyChildren(resource, wanted, mayWrite, dependencies, signal);
     if (hold === 'Paused') await this.#pause(resource, applied, cluster, signal);
     return applied;
@@ -208,8 +213,9 @@ export class ModelServerReconciler {
     const { name, namespace, uid, resourceVersion } = metadata;
     // Of a namesake that was made meanwhile, the API server would take the status by the uid alone; not by the version.
     const object = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status } as KubeObject;
-    const result = await cluster.apply(modelServers, object, { manager: fieldManager, subresource: 'status', signal });
-    this.written.put(resourceKey(metadata), seen, result);
+    await this.written.record(resourceKey(metadata), seen, () =>
+      cluster.apply(modelServers, object, { manager: fieldManager, subresource: 'status', signal }),
+    );
     for (const announcement of announcements(resource.status, status)) {
       log.info({ reason: announcement.reason, note: announcement.note }, 'The status has changed');
       this.#options.announce(resource, announcement);

@@ -6,13 +6,28 @@ import type { KubeObject } from '../cluster/kube-object.ts';
  */
 export class Written {
   readonly #results = new Map<string, { readonly seen: string | undefined; readonly result: KubeObject | undefined }>();
+  /** Keys that are being written to, and whether something was heard of them meanwhile. */
+  readonly #underWay = new Map<string, boolean>();
 
   /**
-   * @param seen the resource version that the cache had when we wrote
-   * @param result what is there now; undefined after a deletion
+   * Writes, and remembers what came of it.
+   * @param seen the resource version that the cache has now
+   * @param write resolves with what is there then; with undefined after a deletion
    */
-  put(key: string, seen: string | undefined, result: KubeObject | undefined): void {
-    this.#results.set(key, { seen, result });
+  async record<T extends KubeObject | undefined>(
+    key: string,
+    seen: string | undefined,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    this.#underWay.set(key, false);
+    try {
+      const result = await write();
+      // A new object that was heard of before the answer came may be gone again: the cache knows better.
+      if (seen !== undefined || !this.#underWay.get(key)) this.#results.set(key, { seen, result });
+      return result;
+    } finally {
+      this.#underWay.delete(key);
+    }
   }
 
   /** The newer of the two: what the cache has, unless it is still at what it had when we wrote. */
@@ -27,5 +42,6 @@ export class Written {
   /** To be called for each event of the object: from there on the cache knows. */
   forget(key: string): void {
     this.#results.delete(key);
+    if (this.#underWay.has(key)) this.#underWay.set(key, true);
   }
 }
