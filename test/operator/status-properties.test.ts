@@ -11,7 +11,7 @@ import type { Deployment, Snapshot } from '../../src/operator/reconcile/snapshot
 import { statusOf } from '../../src/operator/reconcile/status.ts';
 import { readKubernetesStatus } from '../support/kstatus.ts';
 import { modelServer } from '../support/model-server.ts';
-import { schemaProblems } from '../support/schema-problems.ts';
+import { schemaProblems } from '../crds/schema-problems.ts';
 
 const statusSchema = readCustomResource().schema.properties!.status!;
 const start = Date.parse('2026-01-01T12:00:00Z');
@@ -153,7 +153,7 @@ test('a status is valid by the schema, and says one thing', () => {
   fc.assert(
     fc.property(scene, (of) => {
       const { snapshot, status } = observe(of);
-      assert.deepEqual(schemaProblems(status, statusSchema), []);
+      assert.deepEqual(schemaProblems(statusSchema, status, 'status'), []);
       assert.ok(!(isTrue(status, 'Reconciling') && isTrue(status, 'Stalled')));
       assert.equal(isTrue(status, 'Reconciling'), isTrue(status, 'Progressing'));
       assert.ok(!(isTrue(status, 'Ready') && (isTrue(status, 'Progressing') || isTrue(status, 'Stalled'))));
@@ -258,7 +258,7 @@ test('whatever the servers say of however many models, the status is small and v
         return statusOf(all, judge(all));
       };
       const status = look(undefined);
-      assert.deepEqual(schemaProblems(status, statusSchema), []);
+      assert.deepEqual(schemaProblems(statusSchema, status, 'status'), []);
       assert.ok(JSON.stringify(status).isWellFormed());
       const size = Buffer.byteLength(JSON.stringify(status));
       assert.ok(size < 100 * 1024, `${size} bytes`);
