@@ -6,6 +6,7 @@ import { usesImageVolumes, volumeClaims } from '../desired/pod-volumes.ts';
 import { serverConfig } from '../desired/server-config.ts';
 import type { Caches } from './caches.ts';
 import type { Capabilities } from './capabilities.ts';
+import { noImageVolumes } from './image-volumes.ts';
 import type { ModelWish } from './judge-model.ts';
 import { configuredModels, listedModels } from './models-of.ts';
 import type { Trouble } from './pod-facts.ts';
@@ -80,10 +81,6 @@ function refuse(
       'spec.repository.hostPath: folders of nodes are not allowed here; use persistentVolumeClaim, or start the operator with --allow-host-path';
     return { reason: 'HostPathNotAllowed', message };
   }
-  if (usesImageVolumes(spec) && imageVolumes === 'no') {
-    const message =
-      'OCI images as volumes need Kubernetes 1.33 with the feature gate ImageVolume, or 1.35; use persistentVolumeClaim';
-    return { reason: 'ImageVolumesUnsupported', message };
-  }
+  if (usesImageVolumes(spec) && imageVolumes === 'no') return noImageVolumes;
   return undefined;
 }

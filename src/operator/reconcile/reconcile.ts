@@ -17,6 +17,7 @@ import type { Caches } from './caches.ts';
 import { capabilityProbe } from './capabilities.ts';
 import { ChildMemory } from './child-memory.ts';
 import { gatherPrerequisites, type Prerequisites } from './gather.ts';
+import { lostImageVolumes } from './image-volumes.ts';
 import { judge } from './judge.ts';
 import { nextLook } from './pace.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
@@ -131,15 +132,16 @@ export class ModelServerReconciler {
     const source = tracedModels(this.#options.models, span);
     const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
 
+    const deployment = applied.live.get(`${deployments.kind}/${namespace}/${name}`) as Deployment | undefined;
     const snapshot: Snapshot = {
       resource,
       revision: pods.revision,
       configRevision,
       models: prerequisites.models,
-      deployment: applied.live.get(`${deployments.kind}/${namespace}/${name}`) as Deployment | undefined,
+      deployment,
       pods: facts,
       answers,
-      obstacle: prerequisites.obstacle ?? applied.obstacle,
+      obstacle: prerequisites.obstacle ?? applied.obstacle ?? lostImageVolumes(pods, deployment),
       hold,
       isBehind: applied.isBehind,
       clusterDomain,

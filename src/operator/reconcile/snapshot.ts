@@ -5,7 +5,14 @@ import type { ModelWish } from './judge-model.ts';
 import type { PodFacts, Trouble } from './pod-facts.ts';
 
 export interface Deployment extends KubeObject {
-  readonly spec?: { readonly replicas?: number; readonly paused?: boolean };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly paused?: boolean;
+    readonly template?: {
+      readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+      readonly spec?: { readonly volumes?: readonly { readonly name: string; readonly image?: object }[] };
+    };
+  };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly replicas?: number;
