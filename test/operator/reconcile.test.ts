@@ -128,6 +128,52 @@ test('what the API server refuses is reported; the rest is done', async (t) => {
   await operator.until('x', isReady);
 });
 
+test('in a namespace that is being deleted nothing is made, told or tried again', async (t) => {
+  const operator = await start(t);
+  operator.beforeWrite = (write) => {
+    if (write.startsWith('apply ') && !write.includes('status'))
+      throw new ClusterError('terminating', 'on its way out');
+  };
+  await operator.create('x');
+  await sleep(3_000);
+  assert.deepEqual((await operator.resource('x')).status?.conditions ?? [], []);
+  assert.deepEqual(operator.announced, []);
+});
+
+test('a resource that goes while it is looked at is no error', async (t) => {
+  const operator = await start(t);
+  const { metadata } = await operator.create('x');
+  await operator.until('x', isReady);
+  operator.beforeWrite = async (write) => {
+    if (write !== 'apply status of ModelServer x') return;
+    operator.beforeWrite = () => {};
+    await operator.cluster.delete(kinds.modelServers, { ...at('x'), uid: metadata.uid! });
+  };
+  await operator.edit('x', { models: [] });
+  await eventually(
+    () => operator.get(kinds.modelServers, 'x'),
+    (resource) => resource === undefined,
+  );
+  await sleep(300);
+  const errors = operator.captured.messages().filter((message) => message.startsWith('error'));
+  assert.deepEqual(errors, []);
+});
+
+test('what others write into the status does not make the operator write all the time', async (t) => {
+  const operator = await start(t);
+  await operator.create('x');
+  const { status } = await operator.until('x', isReady);
+  const foreign = { ...status.conditions![0]!, type: 'Approved' };
+  operator.cluster.writeStatus(kinds.modelServers, at('x'), {
+    ...status,
+    conditions: [...status.conditions!, foreign],
+  });
+  await sleep(2_500);
+  const before = operator.writes.length;
+  await sleep(4_500);
+  assert.deepEqual(operator.writes.slice(before), []);
+});
+
 test('what the server reads anew does not make pods roll; it reaches them by an annotation', async (t) => {
   const operator = await start(t);
   await operator.create('x');

@@ -5,7 +5,7 @@ import type { Kind, KubeObject } from '../../src/operator/cluster/kube-object.ts
 import { ModelServerController } from '../../src/operator/controller/model-server-controller.ts';
 import type { Announcement } from '../../src/operator/reconcile/announce.ts';
 import { systemClock, wallTime } from '../../src/shared/clock.ts';
-import { createLog } from '../../src/shared/log.ts';
+import { captureLog } from './captured-log.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeDeployments } from './fake-deployments.ts';
 import { FakeModels } from './fake-models.ts';
@@ -19,12 +19,13 @@ export class TestOperator {
   readonly cluster = new FakeCluster();
   readonly models = new FakeModels();
   readonly announced: Announcement[] = [];
+  readonly captured = captureLog();
   readonly #deployments: FakeDeployments;
   #controller: ModelServerController | undefined;
   /** The calls of the operator alone, in their order: `apply Service x`. */
   readonly writes: string[] = [];
   /** Called before each write of the operator; what it throws, the write ends with. */
-  beforeWrite: (write: string) => void = () => {};
+  beforeWrite: (write: string) => void | Promise<void> = () => {};
   /** Called after it: what it throws, the operator gets in place of the answer. */
   afterWrite: (write: string) => void = () => {};
 
@@ -49,7 +50,7 @@ export class TestOperator {
       announce: (_, announcement) => this.announced.push(announcement),
       clock: systemClock,
       wallTime,
-      log: createLog({ level: 'error' }),
+      log: this.captured.log,
       tracer: undefined,
       namespaces: [],
       workers: 4,
@@ -107,7 +108,7 @@ export class TestOperator {
   #observed(): Cluster {
     const { cluster } = this;
     const record = async <T>(write: string, call: () => Promise<T>): Promise<T> => {
-      this.beforeWrite(write);
+      await this.beforeWrite(write);
       this.writes.push(write);
       const result = await call();
       this.afterWrite(write);

@@ -4,6 +4,7 @@
  * - `gone`: the resource version is too old to go on from; list anew.
  * - `invalid`: the API server refuses what was sent; the same again will be refused again.
  * - `forbidden`: RBAC, a quota or an admission policy says no.
+ * - `terminating`: the namespace is being deleted, and takes nothing new.
  * - `throttled`: too many requests; after `retryAfterMs`.
  * - `unavailable`: no answer, or one that says that the API server cannot answer now.
  */
@@ -14,6 +15,7 @@ export type ClusterErrorCode =
   | 'gone'
   | 'invalid'
   | 'forbidden'
+  | 'terminating'
   | 'throttled'
   | 'unavailable';
 

@@ -1,16 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
-import { canonicalJson, contentHash } from '../../shared/content-hash.ts';
+import { contentHash } from '../../shared/content-hash.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Span, Tracer } from '../../shared/span.ts';
-import type { ModelServer, ModelServerStatus } from '../api/model-server.ts';
-import { annotation, fieldManager } from '../api/names.ts';
+import type { ModelServer } from '../api/model-server.ts';
+import { annotation } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
-import { deployments, modelServers } from '../cluster/kinds.ts';
-import type { KubeObject } from '../cluster/kube-object.ts';
+import { ClusterError } from '../cluster/cluster-error.ts';
+import { deployments } from '../cluster/kinds.ts';
 import { children } from '../desired/children.ts';
 import { podTemplate } from '../desired/pod-template.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
-import { type Announce, announcements } from './announce.ts';
+import type { Announce } from './announce.ts';
 import { type AppliedChildren, applyChildren } from './apply-children.ts';
 import { PodInquiry } from './ask-pods.ts';
 import type { Caches } from './caches.ts';
@@ -23,6 +23,7 @@ import { nextLook } from './pace.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
 import type { Deployment, Snapshot } from './snapshot.ts';
 import { statusOf } from './status.ts';
+import { resourceKey, StatusWriter } from './status-writer.ts';
 import { ignorantPods, tellPods } from './tell-pods.ts';
 import { tracedCluster, tracedModels } from './traced.ts';
 import { Written } from './written.ts';
@@ -68,6 +69,7 @@ export class ModelServerReconciler {
   readonly #inquiry: PodInquiry;
   readonly #capabilities: ReturnType<typeof capabilityProbe>;
   readonly #memory: ChildMemory;
+  readonly #statuses: StatusWriter;
   /** To be told of each event of what is watched, by `Kind/namespace/name`. */
   readonly written = new Written();
 
@@ -75,6 +77,7 @@ export class ModelServerReconciler {
     this.#options = options;
     this.#inquiry = new PodInquiry(options.clock);
     this.#memory = new ChildMemory(options.clock);
+    this.#statuses = new StatusWriter(this.written, options.announce);
     this.#capabilities = capabilityProbe(options.cluster, options.clock);
   }
 
@@ -84,6 +87,7 @@ export class ModelServerReconciler {
     const cached = caches.resource(at);
     if (!cached || cached.metadata.deletionTimestamp) {
       this.#memory.forgetOwner(`${at.namespace}/${at.name}`);
+      this.#statuses.forget(at);
       return { kind: 'done' };
     }
     const resource = this.written.read(resourceKey(at), cached)!;
@@ -103,7 +107,9 @@ export class ModelServerReconciler {
         return outcome;
       } catch (error) {
         span?.end(error);
-        throw error;
+        if (!(error instanceof ClusterError && error.code === 'terminating')) throw error;
+        log.debug('The namespace is being deleted, and the ModelServer with it');
+        return { kind: 'done' } as const;
       }
     };
     return span ? span.run(run) : run();
@@ -148,7 +154,7 @@ export class ModelServerReconciler {
       now: wallTime(),
     };
     const verdict = judge(snapshot);
-    await this.#writeStatus(resource, seen, statusOf(snapshot, verdict), cluster, log, signal);
+    await this.#statuses.write(resource, statusOf(snapshot, verdict), { cluster, log, signal, seen });
     const next = nextLook(verdict.kind, caches.size());
     return { kind: 'after', ms: applied.isWaitingForGarbage ? Math.min(garbageMs, next) : next };
   }
@@ -200,33 +206,6 @@ export class ModelServerReconciler {
     const ignorant = ignorantPods(facts, status?.configRevision, configRevision);
     await tellPods(ignorant, metadata.namespace!, configRevision, { cluster, log, signal });
   }
-
-  /** Written only where it says something new; in one go. */
-  async #writeStatus(
-    resource: ModelServer,
-    seen: string | undefined,
-    status: ModelServerStatus,
-    cluster: Cluster,
-    log: Logger,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (canonicalJson(status) === canonicalJson(resource.status)) return;
-    const { apiVersion, kind, metadata } = resource;
-    const { name, namespace, uid, resourceVersion } = metadata;
-    // Of a namesake that was made meanwhile, the API server would take the status by the uid alone; not by the version.
-    const object = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status } as KubeObject;
-    await this.written.record(resourceKey(metadata), seen, () =>
-      cluster.apply(modelServers, object, { manager: fieldManager, subresource: 'status', signal }),
-    );
-    for (const announcement of announcements(resource.status, status)) {
-      log.info({ reason: announcement.reason, note: announcement.note }, 'The status has changed');
-      this.#options.announce(resource, announcement);
-    }
-  }
-}
-
-function resourceKey({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
-  return `${modelServers.kind}/${namespace}/${name}`;
 }
 
 function holdOf({ metadata, spec }: ModelServer): Snapshot['hold'] {

@@ -22,6 +22,7 @@ test('an answer is the error that the API server means', () => {
     [415, status(415, 'UnsupportedMediaType'), 'invalid'],
     [405, status(405, 'MethodNotAllowed'), 'invalid'],
     [403, status(403, 'Forbidden'), 'forbidden'],
+    [403, status(403, 'Forbidden', { details: { causes: [{ reason: 'NamespaceTerminating' }] } }), 'terminating'],
     [401, status(401, 'Unauthorized'), 'unavailable'],
     [429, status(429, 'TooManyRequests'), 'throttled'],
     [500, status(500, 'InternalError'), 'unavailable'],

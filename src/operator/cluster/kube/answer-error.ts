@@ -8,7 +8,7 @@ interface Status {
   readonly code?: number;
   readonly details?: {
     readonly retryAfterSeconds?: number;
-    readonly causes?: readonly { readonly field?: string }[];
+    readonly causes?: readonly { readonly reason?: string; readonly field?: string }[];
   };
 }
 
@@ -63,6 +63,7 @@ function codeOf({ reason, details }: Status, httpStatus: number, message: string
   if (httpStatus === 500 && notTyped.test(message)) return 'invalid';
   // Another object has that name now; the API server takes the sender to mean to change its uid.
   if (reason === 'Invalid' && details?.causes?.some(({ field }) => field === 'metadata.uid')) return 'conflict';
+  if (details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) return 'terminating';
   const known = byReason[reason ?? ''] ?? byStatus[httpStatus];
   return known ?? (httpStatus >= 400 && httpStatus < 500 ? 'invalid' : 'unavailable');
 }
