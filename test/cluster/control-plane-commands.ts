@@ -101,6 +101,8 @@ export function controllerManagerFlags(options: CommandOptions): string[] {
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
     '--horizontal-pod-autoscaler-sync-period=2s',
+    // An API server that was away for a minute has not heard of the nodes either.
+    '--node-monitor-grace-period=5m',
   ];
 }
 

@@ -5,8 +5,8 @@ import { isReady } from '../../support/operator.ts';
 import { ApiProxy, type ApiRequest } from './api-proxy.ts';
 import { digits } from './digits.ts';
 import { eventually } from './eventually.ts';
-import { OperatorProcess } from './operator-process.ts';
-import { operatorName, operatorNamespace, type Surroundings, startSurroundings } from './surroundings.ts';
+import { KeptOperator } from './kept-operator.ts';
+import { allowLease, type Surroundings, startSurroundings } from './surroundings.ts';
 
 /** So many namespaces with an operator each, at a time. */
 const atOnce = 4;
@@ -54,35 +54,23 @@ interface Run {
 async function run(killAt: number, expected?: unknown): Promise<Run> {
   const namespace = `kill-${killAt === Number.POSITIVE_INFINITY ? 'never' : killAt}`;
   await world.createNamespace(namespace);
-  await allowLease(namespace);
+  await allowLease(world, namespace);
   const proxy = await ApiProxy.start(world.plane);
   const writes: string[] = [];
   let kills = 0;
-  let over = false;
-  const start = () =>
-    OperatorProcess.start(world.plane, {
-      name: namespace,
-      server: proxy.server,
-      flags: [`--namespace=${namespace}`, `--watch-namespaces=${namespace}`],
-    });
-  let operator = await start();
-  const keepRunning = async () => {
-    while (!over) {
-      const end = await operator.exited();
-      if (over) return;
-      assert.equal(end, 'SIGKILL', operator.log());
-      operator = await start();
-    }
-  };
+  const operator = await KeptOperator.start(world.plane, {
+    name: namespace,
+    server: proxy.server,
+    flags: [`--namespace=${namespace}`, `--watch-namespaces=${namespace}`],
+  });
   proxy.onAnswer = (request) => {
     if (!isWrite(request)) return true;
     writes.push(`${request.verb} ${request.resource}`);
     if (writes.length !== killAt) return true;
     kills++;
-    operator.signal('SIGKILL');
+    operator.current.signal('SIGKILL');
     return false;
   };
-  const kept = keepRunning();
   try {
     const at = { namespace, name: 'x' };
     const spec = { replicas: 2, autoscaling: { minReplicas: 1, maxReplicas: 4 } };
@@ -97,12 +85,11 @@ async function run(killAt: number, expected?: unknown): Promise<Run> {
       15,
     ).catch(() => endState(namespace));
     // The last answer may have been the one to a write that nothing depends on, as an event.
-    if (killAt <= writes.length) await eventually(() => kills, Boolean);
+    if (killAt <= writes.length) await eventually(() => operator.ends.length, Boolean);
+    assert.deepEqual(operator.ends, kills > 0 ? ['SIGKILL'] : []);
     return { state: settled, writes, kills };
   } finally {
-    over = true;
-    await operator.kill();
-    await kept;
+    await operator.stop();
     await proxy.close();
   }
 }
@@ -138,23 +125,3 @@ const varying = new Set([
   // A kill may let a generation more or less pass by.
   ...['generation', 'observedGeneration'],
 ]);
-
-/** The chart allows the operator its Lease where it runs; here each runs in a namespace of its own. */
-async function allowLease(namespace: string): Promise<void> {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'leases', namespace };
-  const of = (kind: string, plural: string) => ({ apiVersion, kind, plural, namespaced: true });
-  const verbs = ['get', 'create', 'update'];
-  const role = { rules: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs }] };
-  const binding = {
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'leases' },
-    subjects: [{ kind: 'ServiceAccount', name: operatorName, namespace: operatorNamespace }],
-  };
-  for (const [kind, rest] of [
-    [of('Role', 'roles'), role],
-    [of('RoleBinding', 'rolebindings'), binding],
-  ] as const) {
-    const object = { apiVersion, kind: kind.kind, metadata, ...rest };
-    await world.cluster.apply(kind, object, { manager: 'test' });
-  }
-}

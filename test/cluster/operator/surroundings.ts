@@ -115,6 +115,26 @@ export async function addServiceAccount({ apply }: Surroundings, name: string): 
   );
 }
 
+/** The chart allows the operator its Lease where it runs; this allows it in another namespace. */
+export async function allowLease({ cluster }: Surroundings, namespace: string): Promise<void> {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const metadata = { name: 'leases', namespace };
+  const of = (kind: string, plural: string) => ({ apiVersion, kind, plural, namespaced: true });
+  const verbs = ['get', 'create', 'update'];
+  const role = { rules: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs }] };
+  const binding = {
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'leases' },
+    subjects: [{ kind: 'ServiceAccount', name: operatorName, namespace: operatorNamespace }],
+  };
+  for (const [kind, rest] of [
+    [of('Role', 'roles'), role],
+    [of('RoleBinding', 'rolebindings'), binding],
+  ] as const) {
+    const object = { apiVersion, kind: kind.kind, metadata, ...rest };
+    await cluster.apply(kind, object, { manager: 'test' });
+  }
+}
+
 /** What the chart installs, but for the Deployment: the operator runs under the test's eyes. */
 async function installRights(plane: ControlPlane, apply: Surroundings['apply']): Promise<void> {
   const helm = (await findHelms())[0];
