@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { crdFile } from '../../scripts/crd-schema.ts';
 import { convert } from '../../src/operator/convert/convert.ts';
 import { startControlPlane } from './control-plane.ts';
+import { crdsEstablished } from './established.ts';
 
 const everything = join(import.meta.dirname, '../fixtures/convert/everything.yaml');
 
@@ -31,7 +32,7 @@ spec:
 test('the API server takes what the conversion gives', { timeout: 120_000 }, async () => {
   await using plane = await startControlPlane({ name: 'convert' });
   await plane.kubectl(['create', '--filename', crdFile]);
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd/modelservers.modelserver.dev']);
+  await crdsEstablished(plane.kubectl);
   await plane.kubectl(['create', 'namespace', 'vision']);
   for (const text of [readFileSync(everything, 'utf8'), small]) {
     const said = await plane.kubectl(['apply', '--namespace=vision', '--validate=strict', '--filename=-'], {

@@ -24,11 +24,11 @@ before(
     cluster = await startCluster({ name: 'serve', images: [images.server.archive, images.operator.archive] });
     await apply(...objects);
     await cluster.pv('models', folder, { namespace });
-    await cluster.kubectl(['rollout', 'status', 'deployment/digits', `--namespace=${namespace}`, '--timeout=120s']);
+    await cluster.kubectl(['rollout', 'status', 'deployment/digits', `--namespace=${namespace}`, '--timeout=240s']);
     const address = await get('service/digits', '{.spec.clusterIP}');
     client = new Client(`127.0.0.1:${await cluster.forward(address, 8080)}`);
   },
-  { timeout: 300_000 },
+  { timeout: 420_000 },
 );
 
 after(async () => {

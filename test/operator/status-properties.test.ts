@@ -9,9 +9,9 @@ import type { ModelWish } from '../../src/operator/reconcile/judge-model.ts';
 import type { PodFacts } from '../../src/operator/reconcile/pod-facts.ts';
 import type { Deployment, Snapshot } from '../../src/operator/reconcile/snapshot.ts';
 import { statusOf } from '../../src/operator/reconcile/status.ts';
+import { schemaProblems } from '../crds/schema-problems.ts';
 import { readKubernetesStatus } from '../support/kstatus.ts';
 import { modelServer } from '../support/model-server.ts';
-import { schemaProblems } from '../crds/schema-problems.ts';
 
 const statusSchema = readCustomResource().schema.properties!.status!;
 const start = Date.parse('2026-01-01T12:00:00Z');

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { chart, findHelms } from '../../support/helm.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { crdsEstablished } from '../established.ts';
 import { kubernetesBinaries } from '../kubernetes-binaries.ts';
 import { type Access, allowedTo } from './access.ts';
 import { childKinds, childrenOf } from './children.ts';
@@ -50,7 +51,7 @@ for (const helm of helms) {
 
     await context.test('the chart of the version before is installed', async () => {
       await releases.succeed(['install', ...release, releases.olderChart(), '--create-namespace']);
-      await kubectl('wait', crd, '--for=condition=Established', '--timeout=20s');
+      await crdsEstablished(plane.kubectl);
       assert.equal(await shortNames(), '');
       assert.doesNotMatch(await columns(), /Reason/);
     });

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { chart, findHelms } from '../../support/helm.ts';
 import { type Condition, situations } from '../../support/truth-table.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { crdsEstablished } from '../established.ts';
 import { kubernetesBinaries } from '../kubernetes-binaries.ts';
 import { Releases } from './release.ts';
 
@@ -18,7 +19,7 @@ let plane: ControlPlane;
 before(async () => {
   plane = await startControlPlane({ name: 'waiting' });
   await kubectl('apply', '--server-side', `--filename=${crds}`);
-  await kubectl('wait', 'customresourcedefinitions', '--all', '--for=condition=Established', '--timeout=20s');
+  await crdsEstablished(plane.kubectl);
 });
 after(() => plane.stop());
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { crdFile } from '../../../scripts/crd-schema.ts';
 import type { Written } from '../../crds/examples.ts';
+import { crdsEstablished } from '../established.ts';
 import { type Answer, ApiClient } from './api-client.ts';
 
 /** What the suites need of a control plane, however it was started. */
@@ -31,7 +32,7 @@ export class CrdApi {
 
   static async open(plane: Plane): Promise<CrdApi> {
     await plane.kubectl(['apply', '--server-side', '--filename', crdFile]);
-    await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/modelservers.modelserver.dev']);
+    await crdsEstablished(plane.kubectl);
     const api = new CrdApi(plane);
     const { status } = await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } });
     assert.ok(status === 201 || status === 409, `the namespace: ${status}`);

@@ -11,6 +11,7 @@ import { createLog } from '../../../src/shared/log.ts';
 import { validExamples } from '../../crds/examples.ts';
 import { FakeModels } from '../../support/fake-models.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
+import { crdsEstablished } from '../established.ts';
 
 // What an API server makes of the children: it writes much of what it is told in its own way, and merges what others write.
 
@@ -23,7 +24,7 @@ let writes: string[] = [];
 before(async () => {
   plane = await startControlPlane({ name: 'children', featureGates: { ImageVolume: false } });
   await plane.kubectl(['apply', '--server-side', '--filename=crds/modelserver.dev_modelservers.yaml']);
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd/modelservers.modelserver.dev']);
+  await crdsEstablished(plane.kubectl);
   const onCall = ({ verb, kind, name, subresource, status }: KubeCall) => {
     if (['create', 'update', 'patch', 'delete'].includes(verb)) {
       writes.push(`${verb} ${subresource ? 'status of ' : ''}${kind} ${name}: ${status}`);

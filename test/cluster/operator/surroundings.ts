@@ -10,6 +10,7 @@ import type { AuditEvent } from '../audit-log.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { networks } from '../control-plane-commands.ts';
 import { Daemon } from '../daemon.ts';
+import { crdsEstablished } from '../established.ts';
 import { eventually } from './eventually.ts';
 import { enterOwnNetwork } from './own-network.ts';
 import { startSimulatedNode } from './simulated-node.ts';
@@ -149,7 +150,7 @@ async function installRights(plane: ControlPlane, apply: Surroundings['apply']):
   ];
   const rendered = (await helm.render({})).filter(({ kind }) => kinds.includes(kind));
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: operatorNamespace } }, ...rendered);
-  await plane.kubectl(['wait', 'customresourcedefinitions', '--all', '--for=condition=Established', '--timeout=20s']);
+  await crdsEstablished(plane.kubectl);
 }
 
 const kindOf = (kind: string, plural: string, namespaced: boolean): Kind => ({
