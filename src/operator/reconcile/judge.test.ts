@@ -70,6 +70,12 @@ const starting = ['False', 'False', 'True', 'False', 'Reconciling'] as const;
 const stalled = ['False', 'True', 'False', 'True', 'Stalled'] as const;
 const dead = ['False', 'False', 'False', 'True', 'Stalled'] as const;
 
+const imageless = pod('a', {
+  isReady: false,
+  host: undefined,
+  wait: { reason: 'ImagePullFailed', message: 'pod a: no such tag' },
+});
+
 const rows: readonly Row[] = [
   {
     what: 'steady',
@@ -273,6 +279,47 @@ const rows: readonly Row[] = [
     message: /version 2/,
   },
   {
+    what: 'what goes on after something stood in the way has its own time',
+    status: {
+      observedGeneration: 1,
+      rollout: { startedAt: '2026-01-01T10:00:00Z', deadline: '' },
+      conditions: [{ type: 'Stalled', status: 'True', reason: 'VolumeClaimNotFound' }],
+    },
+    answers: { a: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'LoadingModels',
+    message: /version 2/,
+  },
+  {
+    what: 'what was too late stays so until it has arrived',
+    status: {
+      observedGeneration: 1,
+      rollout: { startedAt: '2026-01-01T10:00:00Z', deadline: '' },
+      conditions: [{ type: 'Stalled', status: 'True', reason: 'ProgressDeadlineExceeded' }],
+    },
+    answers: { a: says(version(2, 'LOADING'), version(1, 'AVAILABLE')) },
+    conditions: stalled,
+    reason: 'ProgressDeadlineExceeded',
+    message: /version 2/,
+  },
+  {
+    what: 'an image that could not be pulled once',
+    pods: [imageless],
+    deployment: deployment(1, { readyReplicas: 0, availableReplicas: 0 }),
+    conditions: starting,
+    reason: 'ImagePullFailed',
+    message: /no such tag/,
+  },
+  {
+    what: 'an image that cannot be pulled, between two tries',
+    status: { observedGeneration: 1, conditions: [{ type: 'Stalled', status: 'True', reason: 'ImagePullFailed' }] },
+    pods: [imageless],
+    deployment: deployment(1, { readyReplicas: 0, availableReplicas: 0 }),
+    conditions: dead,
+    reason: 'ImagePullFailed',
+    message: /no such tag/,
+  },
+  {
     what: 'a pod whose image is not there, beside one that serves',
     pods: [
       pod('a', { revision: 'r1' }),
@@ -458,3 +505,16 @@ function observe(row: Row, at = now) {
   };
   return { status: statusOf(snapshot, judge(snapshot)) };
 }
+
+test('what is held has no deadline; it begins when it is let go', () => {
+  const rollout = { startedAt: '2026-01-01T10:00:00Z', deadline: '' };
+  const held = rows.find(({ what }) => what === 'hands off, with something to do')!;
+  assert.equal(observe({ ...held, status: { observedGeneration: 1, rollout } }).status.rollout, undefined);
+});
+
+test('a start in the future, by a clock that was wrong, is now', () => {
+  const rollout = { startedAt: '2026-01-02T12:00:00Z', deadline: '' };
+  const row = rows.find(({ what }) => what === 'not there in time')!;
+  const { status } = observe({ ...row, status: { observedGeneration: 1, rollout } });
+  assert.equal(status.rollout?.startedAt, '2026-01-01T12:00:00Z');
+});

@@ -31,19 +31,23 @@ export function judge(snapshot: Snapshot): Verdict {
   const models = judgeModels(snapshot);
   const required = models.filter((_, i) => snapshot.models[i]!.required);
   const optionalFailure = models.find(({ failure }, i) => failure && !snapshot.models[i]!.required)?.failure;
-  const stop = obstacle ?? troubleOfPods(snapshot) ?? required.find(({ failure }) => failure)?.failure;
   const isMeantToServe = resource.spec.replicas > 0;
   const modelWait = isMeantToServe ? required.find((model) => model.wait)?.wait : undefined;
   const podsWait = waitForPods(snapshot);
   const wait = podsWait && !(modelWait && isWaitOfModels(snapshot, modelWait)) ? podsWait : modelWait;
-  const startedAt = wait || stop ? startOf(snapshot) : undefined;
+  const stop =
+    obstacle ??
+    troubleOfPods(snapshot) ??
+    required.find(({ failure }) => failure)?.failure ??
+    (podsWait && podsWait.reason === stalledBy(snapshot) ? podsWait : undefined);
+  const isHeld = hold === 'Paused' || (hold !== undefined && snapshot.isBehind);
+  const startedAt = stop || (wait && !isHeld) ? startOf(snapshot, stop) : undefined;
   const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
   const all = { models, available: availability(snapshot, required), startedAt };
 
   if (stop) return { kind: 'stalled', ...stop, degraded: stop, ...all };
-  if (hold === 'Paused' || (hold && snapshot.isBehind)) {
-    const held: Trouble = { reason: hold, message: holdMessages[hold] };
-    return { kind: 'held', ...held, degraded: optionalFailure, ...all, startedAt: undefined };
+  if (hold && isHeld) {
+    return { kind: 'held', reason: hold, message: holdMessages[hold], degraded: optionalFailure, ...all };
   }
   if (wait && snapshot.now >= deadline) {
     const message = bounded(`not there within ${resource.spec.rollout.progressDeadline}: ${wait.message}`);
@@ -168,11 +172,21 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** A new generation begins anew; what goes on from before keeps its start. */
-function startOf({ resource, now }: Snapshot): number {
+/** A new generation begins anew, and so does what goes on after something has stood in its way; the rest keeps its start. */
+function startOf(snapshot: Snapshot, stop?: Trouble): number {
+  const { resource, now } = snapshot;
   const { status, metadata } = resource;
   const isSame = status?.observedGeneration === metadata.generation;
-  return isSame && status?.rollout ? Date.parse(status.rollout.startedAt) : now;
+  const before = stalledBy(snapshot);
+  const wentOn = !stop && before !== undefined && before !== 'ProgressDeadlineExceeded';
+  if (!isSame || !status?.rollout || wentOn) return now;
+  return Math.min(now, Date.parse(status.rollout.startedAt));
+}
+
+/** Why this generation was stalled when it was last looked at. */
+function stalledBy({ resource: { status, metadata } }: Snapshot): string | undefined {
+  if (status?.observedGeneration !== metadata.generation) return undefined;
+  return status?.conditions?.find(({ type }) => type === 'Stalled')?.reason;
 }
 
 /** RFC 3339 in whole seconds, as the API server writes times. */

@@ -8,6 +8,8 @@ const pod = (status: Pod['status'], metadata: object = {}): Pod => ({
   metadata: { name: 'p', namespace: 'ns', uid: 'u', labels: { 'modelserver.dev/revision': 'r' }, ...metadata },
   ...(status ? { status } : {}),
 });
+const now = Date.parse('2026-01-01T12:00:00Z');
+const factsOf = (object: Pod) => podFacts(object, now);
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 const container = (over: Partial<ContainerStatus>): ContainerStatus => ({ name: 'modelserver', ready: false, ...over });
 
@@ -24,7 +26,7 @@ test('a pod that serves', () => {
     },
     { annotations: { 'modelserver.dev/config': 'c' } },
   );
-  assert.deepEqual(podFacts(serving), {
+  assert.deepEqual(factsOf(serving), {
     name: 'p',
     uid: 'u',
     host: '10.0.0.1',
@@ -37,12 +39,12 @@ test('a pod that serves', () => {
 });
 
 test('a pod of which nothing is known yet has no address, no revision of its own, and no trouble', () => {
-  const facts = podFacts(pod(undefined, { labels: {} }));
+  const facts = factsOf(pod(undefined, { labels: {} }));
   assert.deepEqual(
     [facts?.host, facts?.isReady, facts?.revision, facts?.trouble, facts?.wait],
     [undefined, false, undefined, undefined, undefined],
   );
-  assert.equal(podFacts(pod({ phase: 'Pending', podIP: '10.0.0.1' }))?.host, undefined);
+  assert.equal(factsOf(pod({ phase: 'Pending', podIP: '10.0.0.1' }))?.host, undefined);
 });
 
 const ended: [what: string, pod: Pod][] = [
@@ -51,7 +53,7 @@ const ended: [what: string, pod: Pod][] = [
   ['at its end', pod({ phase: 'Succeeded' })],
 ];
 
-for (const [what, object] of ended) test(`no pod any more: ${what}`, () => assert.equal(podFacts(object), undefined));
+for (const [what, object] of ended) test(`no pod any more: ${what}`, () => assert.equal(factsOf(object), undefined));
 
 const crashed = { terminated: { exitCode: 1, message: 'one\ntwo\nthree\nfour\n' } };
 
@@ -63,10 +65,10 @@ const troubles: [what: string, containers: readonly ContainerStatus[], trouble: 
     'ImagePullFailed pod p: no such image',
   ],
   [
-    // A kubelet goes to and fro between the two.
+    // It may be had the next time.
     'its image has just not been pulled',
     [container({ state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } } })],
-    'ImagePullFailed pod p: no such image',
+    undefined,
   ],
   [
     'its image is not on the node',
@@ -116,7 +118,7 @@ const troubles: [what: string, containers: readonly ContainerStatus[], trouble: 
 
 for (const [what, containerStatuses, trouble] of troubles) {
   test(`a pod: ${what}`, () => {
-    const found = podFacts(pod({ phase: 'Running', containerStatuses }))?.trouble;
+    const found = factsOf(pod({ phase: 'Running', containerStatuses }))?.trouble;
     assert.equal(found && `${found.reason} ${found.message}`, trouble);
   });
 }
@@ -127,12 +129,12 @@ test('what comes first is in the way of the rest', () => {
     initContainerStatuses: [container({ name: 'fetch', state: { waiting: { reason: 'ImagePullBackOff' } } })],
     containerStatuses: [container({ state: { waiting: { reason: 'PodInitializing' } } })],
   };
-  assert.equal(podFacts(pod(status))?.trouble?.reason, 'ImagePullFailed');
+  assert.equal(factsOf(pod(status))?.trouble?.reason, 'ImagePullFailed');
 });
 
 test('a pod that no node takes says why', () => {
   const scheduled = (reason: string, message?: string) =>
-    podFacts(
+    factsOf(
       pod({
         phase: 'Pending',
         conditions: [{ type: 'PodScheduled', status: 'False', reason, ...(message ? { message } : {}) }],
@@ -141,4 +143,45 @@ test('a pod that no node takes says why', () => {
   assert.deepEqual(scheduled('Unschedulable', 'no cpu'), { reason: 'Unschedulable', message: 'pod p: no cpu' });
   assert.equal(scheduled('Unschedulable')?.message, 'pod p: no node takes it');
   assert.equal(scheduled('SchedulingGated'), undefined);
+});
+
+const running = (over: Partial<ContainerStatus>) =>
+  factsOf(pod({ phase: 'Running', containerStatuses: [container(over)] }))!;
+const run = (startedAt: string, finishedAt: string, over: object = {}) => ({
+  terminated: { exitCode: 1, startedAt, finishedAt, ...over },
+});
+
+test('between two tries a server that keeps failing looks like one that has just been started', () => {
+  const { trouble } = running({
+    restartCount: 2,
+    state: { running: { startedAt: '2026-01-01T11:59:58Z' } },
+    lastState: run('2026-01-01T11:59:10Z', '2026-01-01T11:59:12Z', { message: 'a\nb\nno config' }),
+  });
+  assert.equal(trouble?.reason, 'CrashLoopBackOff');
+  assert.match(trouble.message, /^pod p: the server ends with exit code 1 \(2 restarts\): a\nb\nno config$/);
+});
+
+test('what ended long ago is no reason why it is not ready now', () => {
+  const { trouble } = running({
+    restartCount: 3,
+    state: { running: { startedAt: '2025-12-24T12:00:00Z' } },
+    lastState: run('2025-12-24T11:59:00Z', '2025-12-24T11:59:30Z'),
+  });
+  assert.equal(trouble, undefined);
+});
+
+test('a server that ends after it has run for long is started anew, and no more', () => {
+  const restarted = {
+    restartCount: 3,
+    state: { running: { startedAt: '2026-01-01T11:59:58Z' } },
+    lastState: run('2025-12-24T12:00:00Z', '2026-01-01T11:59:50Z', { reason: 'OOMKilled' }),
+  };
+  assert.equal(running(restarted).trouble, undefined);
+  const backingOff = { ...restarted, state: { waiting: { reason: 'CrashLoopBackOff' } } };
+  assert.equal(running(backingOff).trouble?.reason, 'OutOfMemory');
+});
+
+test('an image that could not be pulled is waited for', () => {
+  const { wait } = running({ state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } } });
+  assert.deepEqual(wait, { reason: 'ImagePullFailed', message: 'pod p: no such image' });
 });

@@ -24,8 +24,14 @@ interface ContainerStatus {
 
 interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: object;
-  readonly terminated?: { readonly exitCode?: number; readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: {
+    readonly exitCode?: number;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly startedAt?: string;
+    readonly finishedAt?: string;
+  };
 }
 
 /** A reason for which something is not as it should be, and in words what that is. */
@@ -50,8 +56,11 @@ export interface PodFacts {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** @returns undefined for a pod that has ended or is about to: it counts for nothing any more */
-export function podFacts(pod: Pod): PodFacts | undefined {
+/**
+ * @param now milliseconds since 1970
+ * @returns undefined for a pod that has ended or is about to: it counts for nothing any more
+ */
+export function podFacts(pod: Pod, now: number): PodFacts | undefined {
   const { metadata, status } = pod;
   if (metadata.deletionTimestamp || status?.phase === 'Failed' || status?.phase === 'Succeeded') return undefined;
   const isRunning = status?.phase === 'Running';
@@ -61,31 +70,27 @@ export function podFacts(pod: Pod): PodFacts | undefined {
     host: isRunning ? status?.podIP : undefined,
     isReady: isTrue(pod, 'Ready'),
     revision: metadata.labels?.[label.revision],
-    trouble: troubleOf(pod),
+    trouble: troubleOf(pod, now),
     wait: waitOf(pod),
     annotations: metadata.annotations ?? {},
   };
 }
 
-const imageReasons = [
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'RegistryUnavailable',
-];
+const imageReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'RegistryUnavailable'];
 const configReasons = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
 
-function troubleOf(pod: Pod): Trouble | undefined {
-  const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  for (const container of containers) {
-    const trouble = containerTrouble(container);
+/** As long as a server has to have run for its kubelet to start the next one without waiting. */
+const longRunMs = 600_000;
+
+function troubleOf(pod: Pod, now: number): Trouble | undefined {
+  for (const container of containersOf(pod)) {
+    const trouble = containerTrouble(container, now);
     if (trouble) return { ...trouble, message: bounded(`pod ${pod.metadata.name}: ${trouble.message}`) };
   }
   return undefined;
 }
 
-function containerTrouble(container: ContainerStatus): Trouble | undefined {
+function containerTrouble(container: ContainerStatus, now: number): Trouble | undefined {
   const { waiting, terminated } = container.state ?? {};
   const reason = waiting?.reason ?? '';
   if (imageReasons.includes(reason)) return { reason: 'ImagePullFailed', message: waiting?.message ?? reason };
@@ -93,7 +98,8 @@ function containerTrouble(container: ContainerStatus): Trouble | undefined {
   const last = terminated ?? container.lastState?.terminated;
   if (!last || container.ready) return undefined;
   // Once may be an accident; between two attempts a container that keeps failing looks like one that has just been started.
-  const isFailing = reason === 'CrashLoopBackOff' || (container.restartCount ?? 0) >= 2;
+  const isRepeated = (container.restartCount ?? 0) >= 2 && !isLong(last) && !isLong(container.state?.running, now);
+  const isFailing = reason === 'CrashLoopBackOff' || isRepeated;
   if (!isFailing) return undefined;
   const which = container.name === containerName ? 'the server' : `the container ${container.name}`;
   const times = `${container.restartCount ?? 0} restarts`;
@@ -105,6 +111,15 @@ function containerTrouble(container: ContainerStatus): Trouble | undefined {
     reason: 'CrashLoopBackOff',
     message: `${which} ends with exit code ${last.exitCode ?? '?'} (${times})${why === '' ? '' : `: ${why}`}`,
   };
+}
+
+interface Run {
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+function isLong({ startedAt = '', finishedAt = '' }: Run = {}, now?: number): boolean {
+  return (now ?? Date.parse(finishedAt)) - Date.parse(startedAt) >= longRunMs;
 }
 
 /** The end of a log, of which the last lines say why it ended. */
@@ -119,7 +134,15 @@ function waitOf(pod: Pod): Trouble | undefined {
     const message = bounded(`pod ${pod.metadata.name}: ${scheduled.message ?? 'no node takes it'}`);
     return { reason: 'Unschedulable', message };
   }
-  return undefined;
+  // Kubelets say this for a moment after each try; between tries they say that they wait.
+  const failed = containersOf(pod).find(({ state }) => state?.waiting?.reason === 'ErrImagePull')?.state?.waiting;
+  if (!failed) return undefined;
+  const message = bounded(`pod ${pod.metadata.name}: ${failed.message ?? 'its image cannot be pulled'}`);
+  return { reason: 'ImagePullFailed', message };
+}
+
+function containersOf({ status }: Pod): ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
 function isTrue(pod: Pod, condition: string): boolean {

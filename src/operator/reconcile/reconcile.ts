@@ -131,7 +131,7 @@ export class ModelServerReconciler {
     const configRevision = contentHash(prerequisites.config ?? '');
     const hold = holdOf(resource);
     const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
-    const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod) ?? []);
+    const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
     if (!hold && !prerequisites.obstacle?.stops)
       await this.#tell(facts, resource, configRevision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
