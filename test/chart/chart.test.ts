@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { networkPolicy } from '../../src/operator/desired/network-policy.ts';
 import { readSettings } from '../../src/operator/settings.ts';
 import { chart, findHelms, type Rendered } from '../support/helm.ts';
+import { modelServer } from '../support/model-server.ts';
 import { refusals } from './refusals.ts';
 import { renderings } from './renderings.ts';
 
@@ -67,6 +69,20 @@ function checkAlways(objects: readonly Rendered[]): void {
   }
   checkRights(objects);
   checkPods(objects);
+  checkReach(objects);
+}
+
+/** Whatever names the chart is given: a ModelServer's NetworkPolicy lets the operator's pods in. */
+function checkReach(objects: readonly Rendered[]): void {
+  const deployment = objects.find(({ kind }) => kind === 'Deployment')!;
+  const owner = modelServer({ networkPolicy: { enabled: true } });
+  const pods = { revision: '', template: {} };
+  const surroundings = { operatorNamespace: 'operators', podMonitors: false };
+  const policy = networkPolicy(owner, { pods, config: '' }, surroundings) as unknown as Rendered;
+  const wanted = policy.spec.ingress[1].from[0].podSelector.matchLabels as Record<string, string>;
+  for (const [key, value] of Object.entries(wanted)) {
+    assert.equal(deployment.spec.template.metadata.labels[key], value, key);
+  }
 }
 
 function checkRights(objects: readonly Rendered[]): void {

@@ -1,6 +1,9 @@
 import type { Builder } from './builder.ts';
 import { owned, podSelector } from './owned.ts';
 
+/** What the chart gives the operator's pods, whatever names it is given itself. */
+const operatorPods = { 'app.kubernetes.io/part-of': 'modelserver', 'app.kubernetes.io/component': 'operator' };
+
 /** Who may reach the pods: the named peers, or else the namespace's own pods; and the operator, which asks for the models' status. */
 export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
   const { networkPolicy: wanted, server, observability } = owner.spec;
@@ -20,7 +23,7 @@ export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
           from: [
             {
               namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': operatorNamespace } },
-              podSelector: { matchLabels: { 'app.kubernetes.io/name': 'modelserver-operator' } },
+              podSelector: { matchLabels: operatorPods },
             },
           ],
           ports: [grpc],
