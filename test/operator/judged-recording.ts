@@ -99,6 +99,8 @@ function snapshotOf(resource: ModelServer, pods: readonly Moment[], now: number)
     obstacle: undefined,
     hold: undefined,
     isBehind: false,
+    isWaitingForGarbage: false,
+    lacksPodMonitors: false,
     clusterDomain: 'cluster.local',
     now,
   };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { ModelServer } from '../../src/operator/api/model-server.ts';
 import { ClusterError } from '../../src/operator/cluster/cluster-error.ts';
 import * as kinds from '../../src/operator/cluster/kinds.ts';
 import type { Kind, KubeObject } from '../../src/operator/cluster/kube-object.ts';
-import { at, conditionOf, eventually, isReady, namespace, TestOperator } from '../support/operator.ts';
+import { at, conditionOf, eventually, isReady, namespace, serveDigits, TestOperator } from '../support/operator.ts';
 
 async function start(t: TestContext, answers?: ConstructorParameters<typeof TestOperator>[0]): Promise<TestOperator> {
   const operator = new TestOperator(answers);
@@ -12,6 +13,8 @@ async function start(t: TestContext, answers?: ConstructorParameters<typeof Test
   return operator;
 }
 
+const digits = { name: 'digits', versionPolicy: { specific: { versions: [1] } }, required: true, targetDevice: 'CPU' };
+const isFor = (resource: ModelServer, reason: string) => conditionOf(resource, 'Ready')?.reason === reason;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('children appear, the status tells what is served, and then nothing is written', async (t) => {
@@ -272,6 +275,56 @@ test('with hands off, a change waits, and the status says so', async (t) => {
     metadata: { annotations: { 'modelserver.dev/reconcile': null } },
   });
   await operator.until('x', (resource) => isReady(resource) && resource.status.replicas === 2);
+});
+
+test('a config that changed while hands were off reaches the pods as fast as any other', async (t) => {
+  const operator = await start(t);
+  await operator.create('x');
+  const { status: before } = await operator.until('x', isReady);
+  const reconcile = (value: string | null) =>
+    operator.cluster.merge(kinds.modelServers, at('x'), {
+      metadata: { annotations: { 'modelserver.dev/reconcile': value } },
+    });
+  await reconcile('disabled');
+  await operator.edit('x', { models: [{ ...digits, nireq: 2 }] });
+  const { status: held } = await operator.until('x', (resource) => isFor(resource, 'ReconcileDisabled'));
+  assert.equal(held.configRevision, before.configRevision, 'the config that the pods have');
+  await reconcile(null);
+  const { status } = await operator.until(
+    'x',
+    (resource) => isReady(resource) && resource.status.observedGeneration === 2,
+  );
+  assert.notEqual(status.configRevision, before.configRevision);
+  const { items } = await operator.cluster.list(kinds.pods, { namespace });
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.annotations),
+    [{ 'modelserver.dev/config': status.configRevision }],
+  );
+});
+
+test('pods that do not answer do not slow the others', { timeout: 60_000 }, async (t) => {
+  const silent = 12;
+  const operator = await start(t, (models, host) => {
+    serveDigits(models, host);
+    if (Number(host.split('.').at(-1)) <= silent) models.delay({ host, port: 9000 }, 60_000);
+  });
+  for (let i = 0; i < silent; i++) await operator.create(`silent${i}`);
+  for (let i = 0; i < silent; i++) await operator.until(`silent${i}`, (resource) => isFor(resource, 'PodsUnreachable'));
+  const began = performance.now();
+  await operator.create('x');
+  await operator.until('x', isReady);
+  const ms = performance.now() - began;
+  assert.ok(ms < 1_500, `${Math.round(ms)} ms`);
+});
+
+test('what the cluster has no kind for is told beside what serves', async (t) => {
+  const operator = await start(t);
+  operator.cluster.serve(kinds.podMonitors, false);
+  await operator.create('x', {
+    observability: { metrics: { enabled: true, podMonitor: { enabled: true, interval: '30s' } } },
+  });
+  const resource = await operator.until('x', isReady);
+  assert.match(conditionOf(resource, 'Ready')!.message, /^1 model on 1\/1 pods; the cluster has no PodMonitors/);
 });
 
 test('a claim that is missing is told, and its arrival noticed', async (t) => {

@@ -135,6 +135,8 @@ function snapshotOf(of: Scene, status: ModelServerStatus | undefined, now: numbe
     obstacle,
     hold,
     isBehind,
+    isWaitingForGarbage: false,
+    lacksPodMonitors: false,
     clusterDomain: 'cluster.local',
     now,
   };

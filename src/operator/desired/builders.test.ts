@@ -104,7 +104,9 @@ const cases: [what: string, spec: object, child: string, part: object][] = [
           from: [
             {
               namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'operators' } },
-              podSelector: { matchLabels: { 'app.kubernetes.io/name': 'modelserver-operator' } },
+              podSelector: {
+                matchLabels: { 'app.kubernetes.io/part-of': 'modelserver', 'app.kubernetes.io/component': 'operator' },
+              },
             },
           ],
           ports: [{ protocol: 'TCP', port: 9000 }],

@@ -1,11 +1,18 @@
 import { wholeSeconds } from '../api/duration.ts';
+import type { ModelServer } from '../api/model-server.ts';
 import type { Builder } from './builder.ts';
 import { childLabels, owned, podSelector } from './owned.ts';
 
+/** Whether there is to be one, if the cluster knows them. */
+export function wantsPodMonitor({ spec }: ModelServer): boolean {
+  const { enabled, podMonitor } = spec.observability.metrics;
+  return enabled && podMonitor.enabled;
+}
+
 /** For the Prometheus operator, where the cluster has it. */
 export const podMonitor: Builder = (owner, _, { podMonitors }) => {
-  const { enabled, podMonitor: wanted } = owner.spec.observability.metrics;
-  if (!enabled || !wanted.enabled || !podMonitors) return undefined;
+  if (!podMonitors || !wantsPodMonitor(owner)) return undefined;
+  const { podMonitor: wanted } = owner.spec.observability.metrics;
   const metadata = owned(owner, owner.metadata.name);
   return {
     apiVersion: 'monitoring.coreos.com/v1',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import { FakeModels } from '../../../test/support/fake-models.ts';
 import { PodInquiry } from './ask-pods.ts';
 import type { PodFacts } from './pod-facts.ts';
@@ -61,4 +61,36 @@ test('what was said before is of no use for other models, nor of another pod of 
   assert.deepEqual(await ask([pod('a', '10.0.0.1')], ['m', 'n']), { a: 'm unreachable,n unreachable' });
   assert.deepEqual(await ask([pod('a', '10.0.0.1', 'another uid')]), { a: 'm unreachable' });
   assert.deepEqual(await ask([pod('a', '10.0.0.1')]), { a: 'm versions' });
+});
+
+test('nobody waits a second time for a pod that does not answer; it is asked less and less', async () => {
+  const { clock, source, ask } = bench();
+  const address = { host: '10.0.0.1', port };
+  source.set(address, 'm', [{ version: 1 }]);
+  source.delay(address, 60_000);
+  const first = ask([pod('a', '10.0.0.1')]);
+  await clock.advance(2_000);
+  assert.deepEqual(await first, { a: 'm unreachable' });
+  const times: number[] = [];
+  for (let seconds = 2; seconds < 120; seconds++) {
+    const before = source.asked.length;
+    assert.deepEqual(await ask([pod('a', '10.0.0.1')]), { a: 'm unreachable' });
+    if (source.asked.length > before) times.push(seconds);
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(times, [4, 10, 20, 38, 70, 102]);
+  const ready = { ...pod('a', '10.0.0.1'), isReady: false };
+  await ask([ready]);
+  assert.equal(source.asked.length, 1 + times.length + 1, 'it is another matter now');
+  source.delay(address, 0);
+  await clock.advance(40_000);
+  await ask([ready]);
+  await settle();
+  assert.deepEqual(await ask([ready]), { a: 'm versions' });
+});
+
+test('a pod that refuses at once is asked each time', async () => {
+  const { source, ask } = bench();
+  for (let i = 0; i < 3; i++) assert.deepEqual(await ask([pod('a', '10.0.0.1')]), { a: 'm unreachable' });
+  assert.equal(source.asked.length, 3);
 });

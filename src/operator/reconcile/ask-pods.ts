@@ -5,13 +5,35 @@ import type { PodFacts } from './pod-facts.ts';
 /** How long a pod that does not answer is taken to be as it was: one lost packet is no news. */
 const memoryMs = 15_000;
 
+/** An answer that took longer than this kept a worker waiting. */
+const slowMs = 500;
+
+/** How long a pod that kept a worker waiting, and gave no answer, is not asked: at first, and at most. */
+const restMs = { first: 2_000, most: 30_000 };
+
+/** How long after its rest a pod that nobody asks for is remembered: with many ModelServers, the looks at one are far apart. */
+const goneMs = 300_000;
+
 type Answers = ReadonlyMap<string, ModelAnswer>;
+
+/** A pod that does not answer: where others wait for their turn, nobody waits for it again. */
+interface Silence {
+  readonly answers: Answers;
+  readonly restMs: number;
+  /** When it is asked again; behind the back of those who want to know, who hear of it the next time. */
+  readonly until: number;
+  /** As it was when it was asked: once it changes, it may answer. */
+  readonly isReady: boolean;
+}
 
 /** Asks pods for their models, and remembers for a while what they said. */
 export class PodInquiry {
   readonly #clock: Clock;
-  /** By the pods' uids. */
+  /** By the pods' uids, the one that answered last at the end. */
   readonly #last = new Map<string, { readonly at: number; readonly answers: Answers }>();
+  /** Likewise, the one that was asked last at the end. */
+  readonly #silent = new Map<string, Silence>();
+  readonly #asking = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,7 +50,9 @@ export class PodInquiry {
     const running = pods.filter((pod) => pod.host !== undefined);
     const answers = await Promise.all(
       running.map(async (pod) => {
-        const answers = await source.ask({ host: pod.host!, port }, models, signal);
+        const askNow = (until: AbortSignal) =>
+          this.#askNow(pod, () => source.ask({ host: pod.host!, port }, models, until));
+        const answers = this.#silenceOf(pod, models, askNow) ?? (await askNow(signal));
         return [pod.name, this.#remember(pod.uid, answers)] as const;
       }),
     );
@@ -36,22 +60,66 @@ export class PodInquiry {
     return new Map(answers);
   }
 
-  #remember(uid: string, answers: Answers): Answers {
-    const isSilent = [...answers.values()].some(({ kind }) => kind === 'unreachable');
-    const last = this.#last.get(uid);
-    if (isSilent && last && this.#clock.now() - last.at < memoryMs && sameKeys(last.answers, answers))
-      return last.answers;
-    if (!isSilent) this.#last.set(uid, { at: this.#clock.now(), answers });
+  /** What there is to say of a pod that does not answer. Sees to it that it is asked now and then. */
+  #silenceOf(
+    { uid, isReady }: PodFacts,
+    models: readonly string[],
+    askNow: (until: AbortSignal) => Promise<Answers>,
+  ): Answers | undefined {
+    const silence = this.#silent.get(uid);
+    const isKnown = silence?.answers.size === models.length && models.every((model) => silence.answers.has(model));
+    if (!silence || !isKnown) return undefined;
+    const isDue = this.#clock.now() >= silence.until || silence.isReady !== isReady;
+    if (isDue && !this.#asking.has(uid)) {
+      this.#asking.add(uid);
+      // The source ends it in time.
+      askNow(new AbortController().signal)
+        .catch(() => {})
+        .finally(() => this.#asking.delete(uid));
+    }
+    return silence.answers;
+  }
+
+  async #askNow({ uid, isReady }: PodFacts, ask: () => Promise<Answers>): Promise<Answers> {
+    const began = this.#clock.now();
+    const answers = await ask();
+    const now = this.#clock.now();
+    const before = this.#silent.get(uid);
+    this.#silent.delete(uid);
+    if (isSilent(answers) && now - began >= slowMs) {
+      const isSame = before?.isReady === isReady;
+      const rest = isSame ? Math.min(restMs.most, before.restMs * 2) : restMs.first;
+      this.#silent.set(uid, { answers, restMs: rest, until: now + rest, isReady });
+    }
     return answers;
   }
 
-  /** Entries stand in the order of their last answer but for those renewed in place; what is old is of no use. */
+  #remember(uid: string, answers: Answers): Answers {
+    const last = this.#last.get(uid);
+    if (isSilent(answers)) {
+      return last && this.#clock.now() - last.at < memoryMs && sameKeys(last.answers, answers) ? last.answers : answers;
+    }
+    this.#last.delete(uid);
+    this.#last.set(uid, { at: this.#clock.now(), answers });
+    return answers;
+  }
+
   #forgetOld(): void {
+    const now = this.#clock.now();
     for (const [uid, { at }] of this.#last) {
-      if (this.#clock.now() - at < memoryMs) continue;
+      if (now - at < memoryMs) break;
       this.#last.delete(uid);
     }
+    for (const [uid, { until }] of this.#silent) {
+      // It would have been asked again by now, were it not gone.
+      if (now - until < goneMs) break;
+      this.#silent.delete(uid);
+    }
   }
+}
+
+function isSilent(answers: Answers): boolean {
+  return [...answers.values()].some(({ kind }) => kind === 'unreachable');
 }
 
 function sameKeys(a: Answers, b: Answers): boolean {

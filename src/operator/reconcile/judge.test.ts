@@ -499,6 +499,8 @@ function observe(row: Row, at = now) {
     obstacle: undefined,
     hold: undefined,
     isBehind: false,
+    isWaitingForGarbage: false,
+    lacksPodMonitors: false,
     clusterDomain: 'cluster.local',
     now: at,
     ...row.snapshot,

@@ -105,7 +105,7 @@ function troubleOfPods({ pods, revision, deployment }: Snapshot): Trouble | unde
   return failure && { reason: 'PodCreationFailed', message: bounded(failure.message ?? 'pods cannot be created') };
 }
 
-function waitForPods({ resource, deployment, pods, revision }: Snapshot): Trouble | undefined {
+function waitForPods({ resource, deployment, pods, revision, isWaitingForGarbage }: Snapshot): Trouble | undefined {
   const { replicas } = resource.spec;
   const { status } = deployment ?? {};
   const isObserved =
@@ -120,6 +120,10 @@ function waitForPods({ resource, deployment, pods, revision }: Snapshot): Troubl
     pods.length === replicas &&
     current.every((pod) => pod.isReady);
   if (isThere) return undefined;
+  if (isWaitingForGarbage) {
+    const message = 'what a deleted ModelServer of this name has left is in the way; Kubernetes is about to remove it';
+    return { reason: 'PodsStarting', message };
+  }
   const waiting = current.find((pod) => pod.wait)?.wait;
   if (waiting) return waiting;
   const ready = current.filter((pod) => pod.isReady).length;
@@ -162,10 +166,12 @@ function onOthers({ status }: ModelVerdict): Trouble {
   return { reason: 'LoadingModels', message: bounded(`model ${status.name}: no pod that is ready serves it`) };
 }
 
-function servingMessage({ resource, models, pods }: Snapshot): Trouble {
+function servingMessage({ resource, models, pods, lacksPodMonitors }: Snapshot): Trouble {
   const { replicas } = resource.spec;
   if (replicas === 0) return { reason: 'ScaledToZero', message: 'spec.replicas is 0, as wanted' };
-  return { reason: 'ModelsServing', message: `${count(models.length, 'model')} on ${pods.length}/${replicas} pods` };
+  const serves = `${count(models.length, 'model')} on ${pods.length}/${replicas} pods`;
+  const but = '; the cluster has no PodMonitors, which spec.observability.metrics.podMonitor asks for';
+  return { reason: 'ModelsServing', message: `${serves}${lacksPodMonitors ? but : ''}` };
 }
 
 function count(n: number, noun: string): string {

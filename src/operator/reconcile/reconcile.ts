@@ -8,6 +8,7 @@ import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { deployments } from '../cluster/kinds.ts';
 import { children } from '../desired/children.ts';
+import { wantsPodMonitor } from '../desired/pod-monitor.ts';
 import { podTemplate } from '../desired/pod-template.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
 import type { Announce } from './announce.ts';
@@ -132,8 +133,8 @@ export class ModelServerReconciler {
     const hold = holdOf(resource);
     const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
     const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
-    if (!hold && !prerequisites.obstacle?.stops)
-      await this.#tell(facts, resource, configRevision, cluster, log, signal);
+    const isApplied = !hold && !prerequisites.obstacle?.stops;
+    if (isApplied) await this.#tell(facts, resource, configRevision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
     const source = tracedModels(this.#options.models, span);
     const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
@@ -142,7 +143,8 @@ export class ModelServerReconciler {
     const snapshot: Snapshot = {
       resource,
       revision: pods.revision,
-      configRevision,
+      // What the pods have, or are about to: what is held does not reach them.
+      configRevision: isApplied ? configRevision : (resource.status?.configRevision ?? configRevision),
       models: prerequisites.models,
       deployment,
       pods: facts,
@@ -150,6 +152,8 @@ export class ModelServerReconciler {
       obstacle: prerequisites.obstacle ?? applied.obstacle ?? lostImageVolumes(pods, deployment),
       hold,
       isBehind: applied.isBehind,
+      isWaitingForGarbage: applied.isWaitingForGarbage,
+      lacksPodMonitors: wantsPodMonitor(resource) && !capabilities.podMonitors,
       clusterDomain,
       now: wallTime(),
     };

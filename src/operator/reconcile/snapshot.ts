@@ -40,6 +40,10 @@ export interface Snapshot {
   readonly hold: 'Paused' | 'ReconcileDisabled' | undefined;
   /** Whether the children are not what they would be without the hold. */
   readonly isBehind: boolean;
+  /** Whether a child of a deleted namesake is still in the way. */
+  readonly isWaitingForGarbage: boolean;
+  /** Whether a PodMonitor is asked for, and the cluster does not know them. */
+  readonly lacksPodMonitors: boolean;
   readonly clusterDomain: string;
   /** Milliseconds since 1970. */
   readonly now: number;
