@@ -16,6 +16,9 @@ export interface ModelServerControllerOptions extends Omit<ReconcileOptions, 'ca
   };
 }
 
+/** In milliseconds. Nothing tells that an API server is back: what failed is tried again half a minute later at the latest. */
+const backoff = { first: 5, most: 30_000 };
+
 /** Joins what is watched, the queue, and the reconciler. It knows before it acts: `act` is called once `synced` has resolved. */
 export class ModelServerController {
   static readonly controllerName = 'modelserver';
@@ -26,7 +29,7 @@ export class ModelServerController {
 
   constructor(options: ModelServerControllerOptions) {
     const { clock, log, metrics, workers } = options;
-    this.#queue = new WorkQueue({ clock, ...(metrics ? { metrics: metrics.queue(() => this.#queue) } : {}) });
+    this.#queue = new WorkQueue({ clock, backoff, ...(metrics ? { metrics: metrics.queue(() => this.#queue) } : {}) });
     this.watches = new Watches({
       ...options,
       onChange: (key) => this.#acts && this.#queue.add(key),
