@@ -38,8 +38,6 @@ before(
   { timeout: 180_000 },
 );
 after(async () => {
-  if (process.env.KEEP_LOGS)
-    (await import('node:fs')).cpSync(`${world.plane.directory}/log`, process.env.KEEP_LOGS, { recursive: true });
   for (const { operator, proxy } of stations) {
     await operator.stop();
     await proxy.close();
