@@ -132,6 +132,7 @@ export class Scene {
   }
 
   async #isReady(): Promise<boolean> {
+    // As a kubelet asks: each time anew. A client that was refused once would wait before it tried again.
     const after: (() => unknown)[] = [];
     const health = new HealthClient({ after: (callback) => void after.push(callback) }, this.#port);
     const status = await health.check('');

@@ -29,7 +29,7 @@ const serving = (m: string, more: Models = {}): Row => {
 const broken = (message: string, m: string): Row => ({ ...stalled, reason: 'ModelLoadFailed', message, models: { m } });
 const one = 'Available, serves 1, wants 1: 1 AVAILABLE N/N';
 const two = 'Available, serves 2, wants 2: 2 AVAILABLE N/N';
-const refused = (model: string) => `model ${model}: N/N pods cannot be asked: no connection to 10.0.0.1:9000: refused`;
+const refused = 'model m: N/N pods cannot be asked: no connection to 10.0.0.1:9000: refused';
 
 const rows: Readonly<Record<string, readonly Row[]>> = {
   'first-start': [
@@ -37,17 +37,16 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       ...starting,
       reason: 'PodsStarting',
       message: '0/N pods are ready',
-      models: { large: 'Unknown: no versions', m: 'Unknown: no versions' },
-      messages: { large: refused('large'), m: refused('m') },
+      models: { m: 'Unknown: no versions' },
+      messages: { m: refused },
     },
     {
       ...starting,
       reason: 'LoadingModels',
-      message: 'model large: version 1 is available on 0/N pods',
-      models: { large: 'Loading, wants 1: 1 LOADING 0/N', m: 'Loading, wants 1: 1 START 0/N' },
-      messages: { m: 'model m: version 1 is available on 0/N pods' },
+      message: 'model m: version 2 is available on 0/N pods',
+      models: { m: 'Loading, wants 2 and 1: 2 LOADING 0/N, 1 START 0/N' },
     },
-    serving(one, { large: one }),
+    serving('Available, serves 2, wants 2 and 1: 2 AVAILABLE N/N, 1 AVAILABLE N/N'),
   ],
   'new-version': [
     serving(one),
@@ -238,7 +237,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       reason: 'PodsStarting',
       message: '0/N pods are ready',
       models: { m: 'Unknown: no versions' },
-      messages: { m: refused('m') },
+      messages: { m: refused },
     },
     {
       ...dead,
