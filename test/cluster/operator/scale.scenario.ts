@@ -63,8 +63,16 @@ test('then 60 seconds pass without a write', { timeout: 120_000 }, async (t) => 
 
 async function heap(t: { diagnostic(m: string): void }): Promise<void> {
   const text = await operator.metrics();
-  t.diagnostic([...text.matchAll(/^nodejs_(heap_(?!space)|external|heap_space_size_used|heap_space_size_total)\S* \S+/gm)].map(([l]) => l.replace('nodejs_','')).join('\n'));
-  t.diagnostic([...text.matchAll(/^(process_resident|modelserver_res|nodejs_gc_duration_seconds_(sum|count))\S* \S+/gm)].map(([l]) => l).join('\n'));
+  t.diagnostic(
+    [...text.matchAll(/^nodejs_(heap_(?!space)|external|heap_space_size_used|heap_space_size_total)\S* \S+/gm)]
+      .map(([l]) => l.replace('nodejs_', ''))
+      .join('\n'),
+  );
+  t.diagnostic(
+    [...text.matchAll(/^(process_resident|modelserver_res|nodejs_gc_duration_seconds_(sum|count))\S* \S+/gm)]
+      .map(([l]) => l)
+      .join('\n'),
+  );
 }
 
 /** By an admission policy, as administrators do. */
