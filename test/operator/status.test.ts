@@ -193,7 +193,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     serving(one, { other: one }),
     serving(one),
     {
-      ...starting,
+      ...moving,
       reason: 'ConfigPropagating',
       message: 'model other: the pods have not begun to load it again',
       models: { m: one, other: 'Loading: no versions' },
@@ -203,13 +203,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'unknown-model': [
     serving(one),
     {
-      ...starting,
+      ...moving,
       reason: 'ConfigPropagating',
       message: 'model other: N/N pods do not know of it yet',
       models: { m: one, other: 'Loading: no versions' },
     },
     {
-      ...starting,
+      ...moving,
       isStill: true,
       after: 120,
       reason: 'ConfigPropagating',

@@ -444,6 +444,21 @@ for (const row of rows) {
   });
 }
 
+test('a model that is added takes nothing away from what serves; one that stops serving does', () => {
+  const spec = { models: [{ name: 'digits' }, { name: 'new' }] };
+  const available = (status: ReturnType<typeof observe>['status']) =>
+    status.conditions?.find(({ type }) => type === 'Available')?.status;
+  const before = observe({ ...rows[0]!, answers: { a: v1 } }).status;
+  const unknown: ModelAnswer = { kind: 'unknown-model' };
+  const added = observe({ ...rows[0]!, spec, answers: { a: { digits: v1, new: unknown } }, status: before }).status;
+  assert.equal(available(added), 'True');
+  assert.equal(added.conditions?.find(({ type }) => type === 'Ready')?.status, 'False');
+  const gone = observe({ ...rows[0]!, spec, answers: { a: { digits: says(), new: unknown } }, status: added }).status;
+  assert.equal(available(gone), 'False');
+  const still = observe({ ...rows[0]!, spec, answers: { a: { digits: v1, new: unknown } }, status: gone }).status;
+  assert.equal(available(still), 'False', 'until all is there');
+});
+
 test('times stay while what they are about stays', () => {
   const before = observe({ ...rows[0]!, answers: { a: v1 } }, now - 60_000).status;
   const after = observe({ ...rows[0]!, answers: { a: broken }, status: before }).status;

@@ -154,11 +154,18 @@ function availability({ resource, pods }: Snapshot, required: readonly ModelVerd
       ? { is: false, reason: 'ScaledToZero', message: 'spec.replicas is 0' }
       : { is: false, reason: 'MinimumReplicasUnavailable', message: 'no pod is ready' };
   }
-  const missing = required.find(({ serves }) => serves === false);
+  const before = resource.status?.conditions?.find(({ type }) => type === 'Available');
+  // What has never served takes nothing away from those who call the others: pods stay ready, too, while models are added.
+  const counts = ({ status }: ModelVerdict) => before?.status !== 'True' || hasServed(resource, status.name);
+  const missing = required.find((model) => model.serves === false && counts(model));
   if (missing) {
     return { is: false, ...(missing.failure ?? missing.wait ?? onOthers(missing)) };
   }
   return { is: true, reason: 'ModelsServing', message: `${ready}/${replicas} pods serve` };
+}
+
+function hasServed({ status }: Snapshot['resource'], model: string): boolean {
+  return status?.models?.find(({ name }) => name === model)?.servingVersion !== undefined;
 }
 
 /** It is as it should be on pods that are not ready. */

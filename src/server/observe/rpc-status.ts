@@ -1,26 +1,7 @@
-/** Names of gRPC's status codes, by code: tracing shows codes by name. */
-const names = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
+import { grpcStatusNames } from '../../shared/grpc-status-names.ts';
 
 /** The codes that OpenTelemetry's conventions for gRPC count as failures of a server; the others are the caller's own. */
-const faults: ReadonlySet<string> = new Set<(typeof names)[number]>([
+const faults: ReadonlySet<string> = new Set<(typeof grpcStatusNames)[number]>([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
   'UNIMPLEMENTED',
@@ -29,8 +10,9 @@ const faults: ReadonlySet<string> = new Set<(typeof names)[number]>([
   'DATA_LOSS',
 ]);
 
+/** Tracing shows codes by name. */
 export function rpcStatusName(code: number): string {
-  return names[code] ?? String(code);
+  return grpcStatusNames[code] ?? String(code);
 }
 
 /** Whether a call that was answered by this status counts as failed on the server's side. */

@@ -1,5 +1,6 @@
+import { grpcStatusNames } from '../../../shared/grpc-status-names.ts';
 import type { VersionAnswer, VersionState } from '../model-status-source.ts';
-import { shorten, statusNames } from './grpc-error.ts';
+import { shorten } from './grpc-error.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** The method, as HTTP/2 names it. */
@@ -69,7 +70,7 @@ function readVersion(reader: WireReader): VersionAnswer {
   return {
     version,
     state: name,
-    errorCode: statusNames[code] ?? `${code}`,
+    errorCode: grpcStatusNames[code] ?? `${code}`,
     errorMessage: code === 0 ? '' : errorMessage,
   };
 }

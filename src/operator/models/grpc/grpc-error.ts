@@ -1,3 +1,4 @@
+import { grpcStatusNames } from '../../../shared/grpc-status-names.ts';
 /**
  * - `connection`: there is none, or it ended: other calls over it need not be tried.
  * - `not-found`: the server's own NOT_FOUND.
@@ -18,27 +19,6 @@ export class GrpcError extends Error {
 
 /** Characters of the server's own words that are passed on. */
 const longestDetails = 256;
-
-/** The status codes of gRPC and the error codes of TensorFlow by their numbers: they are the same. */
-export const statusNames = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
 
 /** What Node calls the ends of a try to connect, in plain words. */
 const connectErrors: Readonly<Record<string, string>> = {
@@ -70,7 +50,7 @@ export function connectionError(address: string, cause: Error | undefined, estab
 
 /** What the server ended a call with. */
 export function statusError(address: string, code: number, encodedDetails: string): GrpcError {
-  const name = statusNames[code] ?? `code ${code}`;
+  const name = grpcStatusNames[code] ?? `code ${code}`;
   if (name === 'UNIMPLEMENTED') return new GrpcError('call', `the server at ${address} has no GetModelStatus`);
   const details = shorten(decode(encodedDetails).replace(/\s+/g, ' ').trim(), longestDetails);
   const message = `${address} answers ${name}${details ? `: ${details}` : ''}`;
