@@ -267,3 +267,25 @@ async function contentOf(name: string): Promise<string> {
   const object = JSON.parse(await plane.kubectl(['get', name, `--namespace=${namespace}`, '--output=json']));
   return JSON.stringify([object.spec, object.automountServiceAccountToken]);
 }
+
+test('in a namespace that is being deleted nothing is tried again, and nothing is told', async () => {
+  await plane.kubectl(['create', 'namespace', 'doomed']);
+  const { apiVersion, kind } = modelServers;
+  const spec = { repository: { hostPath: { path: '/models' } }, models: [{ name: 'digits' }] };
+  // Held up, so that the namespace is on its way out for a while.
+  const metadata = { name: 'y', namespace: 'doomed', finalizers: ['example.com/held'] };
+  await cluster.create(modelServers, { apiVersion, kind, metadata, spec } as KubeObject);
+  await quiet();
+  const before = await statusOf('doomed', 'y');
+  await plane.kubectl(['delete', 'namespace', 'doomed', '--wait=false']);
+  await plane.kubectl(['delete', 'service/y', '--namespace=doomed']);
+  await sleep(1000);
+  writes = [];
+  await sleep(5000);
+  assert.deepEqual(writes, []);
+  assert.deepEqual(await statusOf('doomed', 'y'), before);
+});
+
+async function statusOf(namespace: string, name: string): Promise<unknown> {
+  return (await cluster.get<ModelServer>(modelServers, { namespace, name }))?.status.conditions;
+}
