@@ -1,7 +1,7 @@
 import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
 import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
-import { batchIndex, type Signature } from '../model/signature.ts';
+import { batchIndex, compareNames, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import { attribute } from '../observe/attributes.ts';
@@ -71,6 +71,28 @@ export class Dataplane {
     return statuses;
   }
 
+  /**
+   * Whether the version that the spec names, or any if it names none, is available.
+   * @throws ServingError for a model or version that nobody knows, and for a model without an available version if none is named
+   */
+  isAvailable(spec: ServableSpec, call: CallContext): boolean {
+    const isAvailable = this.status(spec, call).some(({ state }) => state === 'AVAILABLE');
+    if (!isAvailable && spec.version === undefined && spec.label === undefined) throw versionNotFound();
+    return isAvailable;
+  }
+
+  /** Of a model's versions those that are available, ascending. @throws ServingError */
+  availableVersions(name: string): number[] {
+    const statuses = this.#registry.status({ name });
+    return statuses.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version);
+  }
+
+  /** Every model that is wanted, by name, with what has become of its versions. */
+  statuses(): ReadonlyMap<string, readonly VersionStatus[]> {
+    const names = [...(this.#registry.readiness()?.models.keys() ?? [])].sort(compareNames);
+    return new Map(names.map((name) => [name, this.#registry.status({ name })]));
+  }
+
   /** Undefined until it is known what is wanted. */
   readiness(): Readiness | undefined {
     return this.#registry.readiness();
@@ -95,6 +117,10 @@ export class Dataplane {
   }
 }
 
+function versionNotFound(): ServingError {
+  return new ServingError('version-not-found', 'Model with requested version is not found');
+}
+
 function measure(call: CallContext, meter: Meter | undefined): void {
   call.meter = meter;
   meter?.begun();
@@ -104,7 +130,7 @@ function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer
   try {
     checkSignatureName(request.signatureName);
     const { signature } = pinned.model;
-    const inputs = validateInputs(request.inputs, signature, call.takeMemory);
+    const inputs = validateInputs(request, signature, call.takeMemory);
     const outputs = filterOutputs(request.outputFilter, signature);
     if (call.span) return inferTraced(pinned, inputs, outputs, call);
     const inference = pinned.model.infer(inputs, call);

@@ -32,7 +32,9 @@ const input = (over: Partial<InputTensor> = {}): InputTensor => ({
 /** What was taken beside the message, by all validations so far. */
 const taken: number[] = [];
 const validate = (inputs: Record<string, InputTensor>, ...infos: TensorInfo[]) =>
-  validateInputs(new Map(Object.entries(inputs)), { inputs: infos, outputs: [] }, (bytes) => taken.push(bytes));
+  validateInputs({ inputs: new Map(Object.entries(inputs)) }, { inputs: infos, outputs: [] }, (bytes) =>
+    taken.push(bytes),
+  );
 
 const refusals: [what: string, inputs: Record<string, InputTensor>, infos: TensorInfo[], message: string][] = [
   ['no inputs', {}, [info()], 'Invalid number of inputs - Expected: 1; Actual: 0'],
@@ -223,7 +225,84 @@ test('what is not in the message is counted, and may be refused', () => {
     throw full;
   };
   const inputs = new Map([['b', input({ payload: values(1) })]]);
-  assert.throws(() => validateInputs(inputs, { inputs: [info()], outputs: [] }, refuse), full);
+  assert.throws(() => validateInputs({ inputs }, { inputs: [info()], outputs: [] }, refuse), full);
+});
+
+const foreign: [what: string, input: Partial<InputTensor>, infos: TensorInfo, message: string][] = [
+  [
+    'another datatype',
+    { precision: 'I32', datatype: 'INT32' },
+    info(),
+    'Invalid input precision - Expected: FP32; Actual: INT32; input name: b',
+  ],
+  [
+    'one value for many',
+    { payload: values(1) },
+    info(),
+    'Invalid number of values in tensor proto container - Expected: 10 values; Actual: 1 values; input name: b',
+  ],
+  [
+    'one string for many',
+    { precision: 'STRING', shape: [2], payload: strings('x') },
+    info({ precision: 'STRING', shape: [any] }),
+    'Invalid number of values in tensor proto container - Expected: 2 values; Actual: 1 values; input name: b',
+  ],
+  [
+    'too few packed strings',
+    { precision: 'STRING', shape: [2], payload: { kind: 'packed', bytes: Buffer.alloc(4) } },
+    info({ precision: 'STRING', shape: [any] }),
+    'Invalid number of values in tensor proto container - Expected: 2 values; Actual: 1 values; input name: b',
+  ],
+  [
+    'packed strings that are torn',
+    { precision: 'STRING', shape: [1], payload: { kind: 'packed', bytes: Buffer.alloc(5) } },
+    info({ precision: 'STRING', shape: [any] }),
+    'Invalid content size of tensor proto - Processed bytes: 4 do not equal to buffer size: 5; input name: b',
+  ],
+  [
+    'a shape beyond memory',
+    { shape: [2 ** 31, 2 ** 31] },
+    info({ shape: [any, any] }),
+    'Invalid content size of tensor proto - Shape dimensions overflow; input name: b',
+  ],
+  [
+    'texts of another rank',
+    { precision: 'STRING', shape: [1, 1], payload: strings('x') },
+    rows(any, any),
+    'Invalid number of shape dimensions - Expected number of input shape dimensions: 1; Actual: 2; input name: b',
+  ],
+];
+
+for (const [what, over, expected, message] of foreign) {
+  test(`refuses in KServe's words: ${what}`, () => {
+    const request = { inputs: new Map([['b', input(over)]]), dialect: 'KServe' as const };
+    const signature = { inputs: [expected], outputs: [] };
+    assert.throws(() => validateInputs(request, signature, () => undefined), { code: 'invalid-argument', message });
+  });
+}
+
+test('packed strings are unpacked, and what that takes is counted', () => {
+  taken.length = 0;
+  const packed = Buffer.from('010000006102000000bbbb', 'hex');
+  const payload: Payload = { kind: 'packed', bytes: packed };
+  const [tensor] = validate(
+    { b: input({ precision: 'STRING', shape: [2], payload }) },
+    info({ precision: 'STRING', shape: [any] }),
+  );
+  assert.ok(tensor?.precision === 'STRING');
+  assert.deepEqual(
+    toList(tensor.strings).map((bytes) => bytes.toString('hex')),
+    ['61', 'bbbb'],
+  );
+  assert.deepEqual(taken, [16, 2 * 48]);
+});
+
+test('a fault of the request is told once the number of inputs is right', () => {
+  const fault = new ServingError('invalid-argument', 'both');
+  const signature = { inputs: [info()], outputs: [] };
+  const take = () => undefined;
+  assert.throws(() => validateInputs({ inputs: new Map(), fault }, signature, take), /Invalid number of inputs/);
+  assert.throws(() => validateInputs({ inputs: new Map([['c', input()]]), fault }, signature, take), fault);
 });
 
 test('scalars, empty tensors and any rank where the model leaves it open', () => {

@@ -1,5 +1,6 @@
 import { ServingError } from '../model/error.ts';
-import type { InputTensor, Payload, TakeMemory } from '../model/inference.ts';
+import type { InferRequest, InputTensor, Payload, TakeMemory } from '../model/inference.ts';
+import { unpackStrings } from '../model/packed-strings.ts';
 import {
   accepts,
   batchIndex,
@@ -12,6 +13,7 @@ import {
 } from '../model/signature.ts';
 import { countStrings, repeated, type Strings, stringLength, stringsOf } from '../model/strings.ts';
 import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../model/tensor.ts';
+import { type DialectRules, dialects } from './dialect.ts';
 import { takesTextRows, toTextRows } from './text-rows.ts';
 
 /**
@@ -20,49 +22,56 @@ import { takesTextRows, toTextRows } from './text-rows.ts';
  */
 const largestFill = 64 * 1024 ** 2;
 
+/** What is the same for all inputs of a request. */
+interface Rules extends DialectRules {
+  readonly take: TakeMemory;
+}
+
 /**
  * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value
  * that fills a shape, and texts that become rows of bytes.
  * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the
  * answer.
  * @param take called with the bytes of whatever is copied
- * @throws ServingError `invalid-argument`, and what `take` throws
+ * @throws ServingError `invalid-argument`, the request's own fault, and what `take` throws
  */
 export function validateInputs(
-  inputs: ReadonlyMap<string, InputTensor>,
+  { inputs, dialect = 'TFS', fault }: Pick<InferRequest, 'inputs' | 'dialect' | 'fault'>,
   signature: Signature,
   take: TakeMemory,
 ): Tensor[] {
   const expected = signature.inputs.length;
   if (inputs.size !== expected)
     throw invalid(`Invalid number of inputs - Expected: ${expected}; Actual: ${inputs.size}`);
+  if (fault) throw fault;
+  const rules: Rules = { ...dialects[dialect], take };
   const tensors: Tensor[] = [];
   for (const info of signature.inputs) {
     const input = inputs.get(info.name);
     if (!input) throw invalid(`Missing input with specific name - Required input: ${info.name}`);
-    tensors.push(validateInput(input, info, take));
+    tensors.push(validateInput(input, info, rules));
   }
   return tensors;
 }
 
-function validateInput(input: InputTensor, info: TensorInfo, take: TakeMemory): Tensor {
+function validateInput(input: InputTensor, info: TensorInfo, rules: Rules): Tensor {
   checkNotNegative(input, info);
-  if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info, take);
+  if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info, rules);
   if (input.precision !== info.precision) {
     throw invalid(
-      `Invalid input precision - Expected: ${info.precision}; Actual: ${input.precision}; input name: ${info.name}`,
+      `Invalid input precision - Expected: ${info.precision}; Actual: ${input.datatype ?? input.precision}; input name: ${info.name}`,
     );
   }
   checkShape(input, info);
   const count = elementCount(input.shape);
-  if (count === undefined) throw tooLarge(info);
+  if (count === undefined) throw tooLarge(info, rules);
   if (info.precision === 'STRING') {
-    return { precision: 'STRING', shape: input.shape, strings: stringsFor(input.payload, count, info, take) };
+    return { precision: 'STRING', shape: input.shape, strings: stringsFor(input.payload, count, info, rules) };
   }
   return {
     precision: info.precision,
     shape: input.shape,
-    data: bytesOf(input.payload, count, info.precision, info, take),
+    data: bytesOf(input.payload, count, info.precision, info, rules),
   };
 }
 
@@ -99,16 +108,16 @@ function checkShape(input: InputTensor, info: TensorInfo): void {
 }
 
 /** Texts for a model that takes them as rows of bytes: one for each row. */
-function textRows({ shape, payload }: InputTensor, info: TensorInfo, take: TakeMemory): Tensor {
+function textRows({ shape, payload }: InputTensor, info: TensorInfo, rules: Rules): Tensor {
   const [count, ...rest] = shape;
   if (count === undefined || rest.length > 0) {
     throw invalid(
-      `Invalid number of shape dimensions - Expected number of binary input shape dimensions: 1; Actual: ${shape.length}; input name: ${info.name}`,
+      `Invalid number of shape dimensions - ${rules.rankOfTexts}: 1; Actual: ${shape.length}; input name: ${info.name}`,
     );
   }
   const rows = info.shape![0]!;
   if (!accepts(rows, count)) throw wrongBatch(rows, count, info);
-  return toTextRows(stringsFor(payload, count, info, take), info, take);
+  return toTextRows(stringsFor(payload, count, info, rules), info, rules.take);
 }
 
 function bytesOf(
@@ -116,41 +125,47 @@ function bytesOf(
   count: number,
   precision: NumericPrecision,
   info: TensorInfo,
-  take: TakeMemory,
+  rules: Rules,
 ): Uint8Array {
   const size = bytesPerElement[precision];
   switch (payload.kind) {
     case 'bytes':
       if (payload.bytes.byteLength === count * size) return payload.bytes;
-      if (!Number.isSafeInteger(count * size)) throw tooLarge(info);
+      if (!Number.isSafeInteger(count * size)) throw tooLarge(info, rules);
       throw invalid(
         `Invalid content size of tensor proto - Expected: ${count * size} bytes; Actual: ${payload.bytes.byteLength} bytes; input name: ${info.name}`,
       );
     case 'values':
       if (payload.count === count) return payload.bytes;
-      if (payload.count === 1 && count > 0) {
-        if (count * size > largestFill) throw tooLarge(info);
-        take(count * size);
+      if (payload.count === 1 && count > 0 && rules.oneValueFills) {
+        if (count * size > largestFill) throw tooLarge(info, rules);
+        rules.take(count * size);
         return Buffer.alloc(count * size, payload.bytes);
       }
-      throw wrongCount(count, payload.count, info);
+      throw wrongCount(count, payload.count, info, rules);
     case 'strings':
-      throw wrongCount(count, 0, info);
+    case 'packed':
+      throw wrongCount(count, 0, info, rules);
   }
 }
 
-function stringsFor(payload: Payload, count: number, info: TensorInfo, take: TakeMemory): Strings {
-  const strings = payload.kind === 'strings' ? payload.strings : none;
+function stringsFor(payload: Payload, count: number, info: TensorInfo, rules: Rules): Strings {
+  const strings = stringsIn(payload, info, rules.take);
   const actual = countStrings(strings);
   if (actual === count) {
-    take(count * stringOverhead);
+    rules.take(count * stringOverhead);
     return strings;
   }
-  if (actual !== 1 || count === 0) throw wrongCount(count, actual, info);
+  if (actual !== 1 || count === 0 || !rules.oneValueFills) throw wrongCount(count, actual, info, rules);
   const size = count * (stringLength(strings, 0) + stringOverhead);
-  if (size > largestFill) throw tooLarge(info);
-  take(size);
+  if (size > largestFill) throw tooLarge(info, rules);
+  rules.take(size);
   return repeated(strings, count);
+}
+
+function stringsIn(payload: Payload, { name }: TensorInfo, take: TakeMemory): Strings {
+  if (payload.kind === 'packed') return unpackStrings(payload.bytes, name, take);
+  return payload.kind === 'strings' ? payload.strings : none;
 }
 
 const none = stringsOf([]);
@@ -158,9 +173,9 @@ const none = stringsOf([]);
 /** Bytes that an element of a string tensor takes beside its characters: here, on the way to the runtime, and there. */
 const stringOverhead = 48;
 
-function wrongCount(expected: number, actual: number, info: TensorInfo): ServingError {
+function wrongCount(expected: number, actual: number, info: TensorInfo, { values }: Rules): ServingError {
   return invalid(
-    `Invalid number of values in tensor proto container - Expected: ${expected}; Actual: ${actual}; input name: ${info.name}`,
+    `Invalid number of values in tensor proto container - Expected: ${values(expected)}; Actual: ${values(actual)}; input name: ${info.name}`,
   );
 }
 
@@ -170,8 +185,8 @@ function wrongBatch(expected: Dimension, actual: number, info: TensorInfo): Serv
   );
 }
 
-function tooLarge(info: TensorInfo): ServingError {
-  return invalid(`Invalid content size of tensor proto - Shape dimensions are too large; input name: ${info.name}`);
+function tooLarge(info: TensorInfo, rules: Rules): ServingError {
+  return invalid(`Invalid content size of tensor proto - ${rules.tooLarge}; input name: ${info.name}`);
 }
 
 function invalid(message: string): ServingError {

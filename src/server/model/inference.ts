@@ -1,3 +1,4 @@
+import type { ServingError } from './error.ts';
 import type { Strings } from './strings.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -20,19 +21,26 @@ export interface ServableSpec {
  */
 export interface InputTensor {
   readonly precision: string;
+  /** What the client called the precision, where its protocol's texts say that and not our name. */
+  readonly datatype?: string;
   readonly shape: readonly number[];
   readonly payload: Payload;
 }
 
 /**
  * - `bytes`: elements as they lie in memory (tensor_content, raw_input_contents).
- * - `values`: elements that came one by one, already laid out as in memory; `count` of them. One value fills the shape.
+ * - `values`: elements that came one by one, already laid out as in memory; `count` of them.
  * - `strings`: elements of a STRING tensor, or encoded images.
+ * - `packed`: the same in one run of bytes, each string behind its length (see packed-strings.ts).
  */
 export type Payload =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'values'; readonly bytes: Uint8Array; readonly count: number }
-  | { readonly kind: 'strings'; readonly strings: Strings };
+  | { readonly kind: 'strings'; readonly strings: Strings }
+  | { readonly kind: 'packed'; readonly bytes: Uint8Array };
+
+/** Protocols say the same differently, and mean a little different things by it: see dataplane/dialect.ts. */
+export type Dialect = 'TFS' | 'KServe';
 
 export interface InferRequest {
   readonly servable: ServableSpec;
@@ -40,6 +48,10 @@ export interface InferRequest {
   /** Names of the outputs that the client wants, in its order; empty for all. */
   readonly outputFilter: readonly string[];
   readonly signatureName?: string;
+  /** Absent: TensorFlow Serving's. */
+  readonly dialect?: Dialect;
+  /** Of what is wrong with the request whatever the model; told after the number of inputs, as the order of the checks is. */
+  readonly fault?: ServingError;
 }
 
 /** An output by its name. */
