@@ -22,8 +22,8 @@ function methodsOf(file: string): Record<string, string> {
     for (const nested of space.nestedArray) {
       if (nested instanceof protobuf.Service) {
         for (const method of nested.methodsArray) {
-          const stream = method.responseStream ? 'stream ' : '';
-          const types = `${method.resolvedRequestType?.fullName} -> ${stream}${method.resolvedResponseType?.fullName}`;
+          const [taken, given] = [method.requestStream, method.responseStream].map((many) => (many ? 'stream ' : ''));
+          const types = `${taken}${method.resolvedRequestType?.fullName} -> ${given}${method.resolvedResponseType?.fullName}`;
           found[`/${nested.fullName.slice(1)}/${method.name}`] = types;
         }
       } else if (nested instanceof protobuf.Namespace) visit(nested);
@@ -51,6 +51,20 @@ test('the services have the methods that clients call', () => {
     '/tensorflow.serving.ModelService/GetModelStatus': pair('GetModelStatus'),
     '/tensorflow.serving.ModelService/HandleReloadConfigRequest': pair('ReloadConfig'),
   });
+  const kserve = (name: string) => `.inference.${name}Request -> .inference.${name}Response`;
+  assert.deepEqual(methodsOf('grpc_predict_v2.proto'), {
+    '/inference.GRPCInferenceService/ServerLive': kserve('ServerLive'),
+    '/inference.GRPCInferenceService/ServerReady': kserve('ServerReady'),
+    '/inference.GRPCInferenceService/ServerMetadata': kserve('ServerMetadata'),
+    '/inference.GRPCInferenceService/ModelReady': kserve('ModelReady'),
+    '/inference.GRPCInferenceService/ModelMetadata': kserve('ModelMetadata'),
+    '/inference.GRPCInferenceService/ModelInfer': kserve('ModelInfer'),
+    '/inference.GRPCInferenceService/ModelStreamInfer':
+      'stream .inference.ModelInferRequest -> stream .inference.ModelStreamInferResponse',
+    '/inference.GRPCInferenceService/RepositoryIndex': kserve('RepositoryIndex'),
+    '/inference.GRPCInferenceService/RepositoryModelLoad': kserve('RepositoryModelLoad'),
+    '/inference.GRPCInferenceService/RepositoryModelUnload': kserve('RepositoryModelUnload'),
+  });
   const check = '.grpc.health.v1.HealthCheckRequest -> ';
   assert.deepEqual(methodsOf('grpc/health/v1/health.proto'), {
     '/grpc.health.v1.Health/Check': `${check}.grpc.health.v1.HealthCheckResponse`,
@@ -58,7 +72,7 @@ test('the services have the methods that clients call', () => {
   });
 });
 
-/** Of TensorFlow Serving's and TensorFlow's messages, all fields: number, name, type. */
+/** Of TensorFlow Serving's, TensorFlow's and KServe's messages, all fields: number, name, type. */
 const contract = `
 tensorflow.serving.ModelSpec
   1 name string
@@ -190,6 +204,109 @@ tensorflow.SignatureDef
   2 outputs map<string, tensorflow.TensorInfo>
   3 method_name string
   4 defaults map<string, tensorflow.TensorProto>
+inference.ServerLiveRequest
+inference.ServerLiveResponse
+  1 live bool
+inference.ServerReadyRequest
+inference.ServerReadyResponse
+  1 ready bool
+inference.ServerMetadataRequest
+inference.ServerMetadataResponse
+  1 name string
+  2 version string
+  3 extensions repeated string
+inference.ModelReadyRequest
+  1 name string
+  2 version string
+inference.ModelReadyResponse
+  1 ready bool
+inference.ModelMetadataRequest
+  1 name string
+  2 version string
+inference.ModelMetadataResponse
+  1 name string
+  2 versions repeated string
+  3 platform string
+  4 inputs repeated inference.ModelMetadataResponse.TensorMetadata
+  5 outputs repeated inference.ModelMetadataResponse.TensorMetadata
+  6 properties map<string, string>
+inference.ModelMetadataResponse.TensorMetadata
+  1 name string
+  2 datatype string
+  3 shape repeated int64
+inference.InferParameter
+  1 bool_param bool of parameter_choice
+  2 int64_param int64 of parameter_choice
+  3 string_param string of parameter_choice
+  4 double_param double of parameter_choice
+  5 uint64_param uint64 of parameter_choice
+inference.InferTensorContents
+  1 bool_contents repeated bool
+  2 int_contents repeated int32
+  3 int64_contents repeated int64
+  4 uint_contents repeated uint32
+  5 uint64_contents repeated uint64
+  6 fp32_contents repeated float
+  7 fp64_contents repeated double
+  8 bytes_contents repeated bytes
+inference.ModelInferRequest
+  1 model_name string
+  2 model_version string
+  3 id string
+  4 parameters map<string, inference.InferParameter>
+  5 inputs repeated inference.ModelInferRequest.InferInputTensor
+  6 outputs repeated inference.ModelInferRequest.InferRequestedOutputTensor
+  7 raw_input_contents repeated bytes
+inference.ModelInferRequest.InferInputTensor
+  1 name string
+  2 datatype string
+  3 shape repeated int64
+  4 parameters map<string, inference.InferParameter>
+  5 contents inference.InferTensorContents
+inference.ModelInferRequest.InferRequestedOutputTensor
+  1 name string
+  2 parameters map<string, inference.InferParameter>
+inference.ModelInferResponse
+  1 model_name string
+  2 model_version string
+  3 id string
+  4 parameters map<string, inference.InferParameter>
+  5 outputs repeated inference.ModelInferResponse.InferOutputTensor
+  6 raw_output_contents repeated bytes
+inference.ModelInferResponse.InferOutputTensor
+  1 name string
+  2 datatype string
+  3 shape repeated int64
+  4 parameters map<string, inference.InferParameter>
+  5 contents inference.InferTensorContents
+inference.ModelStreamInferResponse
+  1 error_message string
+  2 infer_response inference.ModelInferResponse
+inference.RepositoryIndexRequest
+  1 repository_name string
+  2 ready bool
+inference.RepositoryIndexResponse
+  1 models repeated inference.RepositoryIndexResponse.ModelIndex
+inference.RepositoryIndexResponse.ModelIndex
+  1 name string
+  2 version string
+  3 state string
+  4 reason string
+inference.ModelRepositoryParameter
+  1 bool_param bool of parameter_choice
+  2 int64_param int64 of parameter_choice
+  3 string_param string of parameter_choice
+  4 bytes_param bytes of parameter_choice
+inference.RepositoryModelLoadRequest
+  1 repository_name string
+  2 model_name string
+  3 parameters map<string, inference.ModelRepositoryParameter>
+inference.RepositoryModelLoadResponse
+inference.RepositoryModelUnloadRequest
+  1 repository_name string
+  2 model_name string
+  3 parameters map<string, inference.ModelRepositoryParameter>
+inference.RepositoryModelUnloadResponse
 `;
 
 /** A field as a line of the contract. */

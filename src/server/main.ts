@@ -21,7 +21,9 @@ import { ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
 import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
 import { healthMethods } from './transport/grpc/health-methods.ts';
+import { kserveMethods } from './transport/grpc/kserve-methods.ts';
 import { measuredMethods } from './transport/grpc/measured-methods.ts';
+import { joinMethods } from './transport/grpc/methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
 import type { Route } from './transport/rest/routes.ts';
@@ -56,11 +58,13 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const { drainMs } = settings;
   const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
   const dataplane = new Dataplane(registry, metrics?.meters);
-  const plain = tfsMethods(dataplane);
-  const tfs = metrics ? measuredMethods(plain, metrics.meters) : plain;
-  const health = healthMethods(dataplane, ending.signal);
+  const methods = joinMethods(
+    tfsMethods(dataplane),
+    kserveMethods(dataplane, { serverVersion: version(), ending: ending.signal }),
+    healthMethods(dataplane, ending.signal),
+  );
   const grpc = createGrpcJsServer({
-    methods: { unary: { ...tfs.unary, ...health.unary }, streaming: { ...tfs.streaming, ...health.streaming } },
+    methods: metrics ? measuredMethods(methods, metrics.meters) : methods,
     log,
     tracing,
     memoryQuota: settings.grpc.memoryQuota,

@@ -11,7 +11,8 @@ test('health: of the server as a whole, of a model, of the services, and of nobo
   const folder = temporaryFolder(t);
   writeVersion(folder, 1);
   const health = new HealthClient(t, (await startServer(t, single(folder))).port);
-  const services = ['', 'm', 'tensorflow.serving.PredictionService', 'tensorflow.serving.ModelService'];
+  const whole = ['', 'tensorflow.serving.PredictionService', 'inference.GRPCInferenceService'];
+  const services = [...whole, 'm', 'tensorflow.serving.ModelService'];
   for (const service of services) {
     assert.equal(await health.check(service), 'SERVING', service);
     assert.deepEqual(await health.watch(service).first(1), ['SERVING'], service);
@@ -147,6 +148,7 @@ test('reflection lists the services', async (t) => {
     const names = answer!.list_services_response.service.map(({ name }) => name);
     for (const service of [
       'grpc.health.v1.Health',
+      'inference.GRPCInferenceService',
       'tensorflow.serving.ModelService',
       'tensorflow.serving.PredictionService',
     ]) {

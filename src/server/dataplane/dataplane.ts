@@ -81,6 +81,11 @@ export class Dataplane {
     return isAvailable;
   }
 
+  /** @throws ServingError `servable-not-found` if there is no such model */
+  checkName(name: string): void {
+    this.#registry.status({ name });
+  }
+
   /** Of a model's versions those that are available, ascending. @throws ServingError */
   availableVersions(name: string): number[] {
     const statuses = this.#registry.status({ name });

@@ -2,9 +2,9 @@
 export interface Endpoint {
   /** Its place among all. */
   readonly index: number;
-  readonly api: 'TensorFlowServing';
+  readonly api: 'TensorFlowServing' | 'KServe';
   readonly interface: 'gRPC';
-  readonly method: 'Predict' | 'GetModelMetadata' | 'GetModelStatus';
+  readonly method: 'Predict' | 'GetModelMetadata' | 'GetModelStatus' | 'ModelInfer' | 'ModelMetadata' | 'ModelReady';
   /**
    * - `inference`: asks a version to run, and counts in the times of requests.
    * - `version`: asks for something of a version.
@@ -14,12 +14,16 @@ export interface Endpoint {
 }
 
 const tfsGrpc = { api: 'TensorFlowServing', interface: 'gRPC' } as const;
+const kserveGrpc = { api: 'KServe', interface: 'gRPC' } as const;
 
 /** All that there are: each has its metrics from the beginning, for every version that is loaded, or every model. */
 export const endpoints = {
   tfsGrpcPredict: { index: 0, ...tfsGrpc, method: 'Predict', kind: 'inference' },
   tfsGrpcMetadata: { index: 1, ...tfsGrpc, method: 'GetModelMetadata', kind: 'version' },
   tfsGrpcStatus: { index: 2, ...tfsGrpc, method: 'GetModelStatus', kind: 'model' },
+  kserveGrpcInfer: { index: 3, ...kserveGrpc, method: 'ModelInfer', kind: 'inference' },
+  kserveGrpcMetadata: { index: 4, ...kserveGrpc, method: 'ModelMetadata', kind: 'version' },
+  kserveGrpcReady: { index: 5, ...kserveGrpc, method: 'ModelReady', kind: 'model' },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /** By their places. */

@@ -35,11 +35,15 @@ test('a version that is loaded has all its metrics, at 0', async () => {
   const exposition = await scrape();
   for (const family of ['ovms_requests_success', 'ovms_requests_fail']) {
     const samples = exposition.samples(family).map(({ labels, value }) => [Object.fromEntries(labels), value]);
-    const base = { api: 'TensorFlowServing', interface: 'gRPC' };
+    const tfs = { api: 'TensorFlowServing', interface: 'gRPC' };
+    const kserve = { api: 'KServe', interface: 'gRPC' };
     assert.deepEqual(samples, [
-      [{ ...base, method: 'Predict', ...m1 }, 0],
-      [{ ...base, method: 'GetModelMetadata', ...m1 }, 0],
-      [{ ...base, method: 'GetModelStatus', name: 'm' }, 0],
+      [{ ...tfs, method: 'Predict', ...m1 }, 0],
+      [{ ...tfs, method: 'GetModelMetadata', ...m1 }, 0],
+      [{ ...kserve, method: 'ModelInfer', ...m1 }, 0],
+      [{ ...kserve, method: 'ModelMetadata', ...m1 }, 0],
+      [{ ...tfs, method: 'GetModelStatus', name: 'm' }, 0],
+      [{ ...kserve, method: 'ModelReady', name: 'm' }, 0],
     ]);
   }
   assert.equal(exposition.value('ovms_request_time_us_count', { interface: 'gRPC', ...m1 }), 0);

@@ -22,4 +22,6 @@ export interface CallSpan extends Span {
    * @param error why, if the status is not OK
    */
   answered(status: number, error?: unknown): void;
+  /** A span inside this one for a message of a stream that is answered by itself. */
+  message(): CallSpan;
 }

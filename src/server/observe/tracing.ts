@@ -3,13 +3,13 @@ import { isServerFault, rpcStatusName } from './rpc-status.ts';
 import type { Attributes, CallSpan, Span, Tracing } from './span.ts';
 
 /** Probes come every few seconds, and say nothing that a trace would explain. */
-const health = 'grpc.health.v1.Health/';
+const probes = /^grpc\.health\.v1\.Health\/|^inference\.GRPCInferenceService\/Server(Live|Ready)$/;
 
 /** Spans by OpenTelemetry's semantic conventions for gRPC, release 1.45, in which they are stable. */
 export function createTracing(tracer: Tracer): Tracing {
   return {
     serverSpan(method, header) {
-      if (method.startsWith(health)) return undefined;
+      if (probes.test(method)) return undefined;
       const span = tracer.server(method, { 'rpc.system.name': 'grpc', 'rpc.method': method }, header);
       if (!span) return undefined;
       const authority = header(':authority');
@@ -45,6 +45,10 @@ class RpcSpan implements CallSpan {
 
   run<T>(body: () => T): T {
     return this.#span.run(body);
+  }
+
+  message(): CallSpan {
+    return new RpcSpan(this.#span.child('message'));
   }
 
   answered(status: number, error?: unknown): void {

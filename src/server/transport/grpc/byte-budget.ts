@@ -27,4 +27,28 @@ export class ByteBudget {
   give(bytes: number): void {
     this.#used -= bytes;
   }
+
+  share(): BudgetShare {
+    return new BudgetShare(this);
+  }
+}
+
+/** What one request has taken, to be given back together. */
+export class BudgetShare {
+  readonly #budget: ByteBudget;
+  #bytes = 0;
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget;
+  }
+
+  readonly take = (bytes: number): void => {
+    this.#budget.take(bytes);
+    this.#bytes += bytes;
+  };
+
+  giveBack(): void {
+    this.#budget.give(this.#bytes);
+    this.#bytes = 0;
+  }
 }

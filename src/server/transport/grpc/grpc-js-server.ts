@@ -9,17 +9,19 @@ import {
   setLogger,
 } from '@grpc/grpc-js';
 import type { Logger } from '../../../shared/log.ts';
-import { toServingError } from '../../model/error.ts';
+import { ServingError, toServingError } from '../../model/error.ts';
+import type { CallContext } from '../../observe/call-context.ts';
 import type { Tracing } from '../../observe/span.ts';
 import { grpcStatusCode } from '../../wire/grpc-status.ts';
 import type { TransportServer } from '../transport-server.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { GrpcCall } from './grpc-call.ts';
-import type { Methods, StreamingMethod, UnaryMethod } from './methods.ts';
+import { GrpcCall, type GrpcMessage } from './grpc-call.ts';
+import type { Exchange, Methods, StreamingMethod, UnaryMethod } from './methods.ts';
+import { received } from './received.ts';
 import { addReflection } from './reflection.ts';
 
 export interface GrpcServerOptions {
-  readonly methods: Methods;
+  readonly methods: Required<Methods>;
   readonly log: Logger;
   readonly tracing?: Tracing | undefined;
   /** Bytes of requests in work at a time; 0 for no bound. */
@@ -99,6 +101,10 @@ function addMethods(server: Server, options: GrpcServerOptions): void {
     definitions[name] = definition(name, true);
     handlers[name] = streaming(name, method, budget, options);
   }
+  for (const [name, exchange] of Object.entries(options.methods.exchanges)) {
+    definitions[name] = definition(name, true);
+    handlers[name] = exchanging(name, exchange, budget, options);
+  }
   server.addService(definitions, handlers);
 }
 
@@ -164,14 +170,54 @@ function streaming(name: string, method: StreamingMethod, budget: ByteBudget, op
   return handle;
 }
 
-function failure(name: string, error: unknown, call: GrpcCall, log: Logger): Pick<StatusObject, 'code' | 'details'> {
-  const { span } = call;
-  call.finish();
+function exchanging(name: string, { answer, refuse }: Exchange, budget: ByteBudget, options: GrpcServerOptions) {
+  const { tracing, ending, log } = options;
+  const reply = async (message: Buffer, context: GrpcMessage) => {
+    const { span } = context;
+    try {
+      context.takeMemory(message.byteLength);
+      const bytes = await (span ? span.run(() => answer(message, context)) : answer(message, context));
+      context.finish(ok);
+      return bytes;
+    } catch (error) {
+      const known = clientError(name, error, context, log);
+      context.finish(grpcStatusCode[known.code], known);
+      return refuse(message, known);
+    }
+  };
+  const handle: handleBidiStreamingCall<Buffer, Uint8Array> = async (call) => {
+    const context = new GrpcCall(call, name, budget, tracing);
+    try {
+      for await (const message of received(call, ending)) {
+        if (!call.write(await reply(message, context.message()))) await once(call, 'drain', { signal: context.signal });
+      }
+      context.signal.throwIfAborted();
+      // Whoever waits for an answer to what was not taken any more is not left waiting.
+      if (ending.aborted) throw new ServingError('not-loaded', 'The server is ending');
+      context.finish();
+      context.span?.answered(ok);
+      call.end();
+    } catch (error) {
+      const status = failure(name, error, context, log);
+      if (!call.cancelled) call.emit('error', status);
+    }
+  };
+  return handle;
+}
+
+/** What a client gets to see of an error. One that is not its own fault goes to the log. */
+function clientError(name: string, error: unknown, { span }: CallContext, log: Logger): ServingError {
   const known = toServingError(error);
-  const code = grpcStatusCode[known.code];
   const report = () => log.error({ err: known.cause ?? known, method: name }, known.message);
   if (known.code === 'internal') span ? span.run(report) : report();
-  span?.answered(code, known);
+  return known;
+}
+
+function failure(name: string, error: unknown, call: GrpcCall, log: Logger): Pick<StatusObject, 'code' | 'details'> {
+  call.finish();
+  const known = clientError(name, error, call, log);
+  const code = grpcStatusCode[known.code];
+  call.span?.answered(code, known);
   return { code, details: shortened(known.message) };
 }
 

@@ -7,7 +7,7 @@ import type { Methods } from './methods.ts';
 const alwaysServing = 'tensorflow.serving.ModelService';
 
 /** As the server as a whole. */
-const asWhole = ['', 'tensorflow.serving.PredictionService'];
+const asWhole = ['', 'tensorflow.serving.PredictionService', 'inference.GRPCInferenceService'];
 
 /**
  * grpc.health.v1. The server as a whole serves when its required models do, which nobody knows before the models have been

@@ -26,7 +26,10 @@ interface File extends Omit<Message, 'field' | 'nestedType'> {
 
 const includeDirs = [fileURLToPath(new URL('../../../../protos', import.meta.url))];
 const mended = withMendedDescriptors(
-  loadSync('tensorflow_serving/apis/prediction_service.proto', { includeDirs, keepCase: true }),
+  loadSync(['tensorflow_serving/apis/prediction_service.proto', 'grpc_predict_v2.proto'], {
+    includeDirs,
+    keepCase: true,
+  }),
 );
 const buffers = new Set(
   Object.values(mended).flatMap(({ fileDescriptorProtos = [] }) => fileDescriptorProtos as Buffer[]),
@@ -71,6 +74,7 @@ test('entries of maps are called after their field', () => {
   assert.ok(entries.includes('.tensorflow.serving.PredictRequest.InputsEntry'));
   assert.ok(entries.includes('.tensorflow.serving.SignatureDefMap.SignatureDefEntry'));
   assert.ok(entries.includes('.tensorflow.Features.FeatureEntry'));
+  assert.ok(entries.includes('.inference.ModelInferRequest.InferInputTensor.ParametersEntry'));
   const used = new Set(all.flatMap(([, { field = [] }]) => field.map(({ typeName }) => typeName)));
   for (const entry of entries) assert.ok(used.has(entry), entry);
 });

@@ -14,6 +14,7 @@ export function addReflection(server: Server, ending: AbortSignal): void {
   const files = [
     'tensorflow_serving/apis/prediction_service.proto',
     'tensorflow_serving/apis/model_service.proto',
+    'grpc_predict_v2.proto',
     'grpc/health/v1/health.proto',
   ];
   const definition = withMendedDescriptors(loadSync(files, { includeDirs: [protos], keepCase: true }));

@@ -26,6 +26,12 @@ export class ProtoWriter {
     this.varint(value);
   }
 
+  /** A length-delimited field with a number under 16. */
+  field(field: number, bytes: Uint8Array): void {
+    this.head(field, bytes.byteLength);
+    this.raw(bytes);
+  }
+
   raw(bytes: Uint8Array): void {
     this.bytes.set(bytes, this.position);
     this.position += bytes.byteLength;

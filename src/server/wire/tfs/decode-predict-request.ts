@@ -1,5 +1,6 @@
-import { ServingError } from '../../model/error.ts';
 import type { InferRequest, InputTensor, TakeMemory } from '../../model/inference.ts';
+import { checkNames } from '../protobuf/bounds.ts';
+import { joinPieces } from '../protobuf/join-pieces.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { type ModelSpec, readModelSpec, servableOf } from './decode-model-spec.ts';
 import { decodeTensorProto } from './decode-tensor-proto.ts';
@@ -9,9 +10,6 @@ const missing: InputTensor = {
   shape: [],
   payload: { kind: 'bytes', bytes: Buffer.alloc(0) },
 };
-
-/** More inputs or outputs than any model has: names cost many times their bytes, which a message may hold a gigabyte of. */
-const mostNames = 65_536;
 
 /**
  * A `tensorflow.serving.PredictRequest`. Tensors are views over the message.
@@ -31,11 +29,11 @@ export function decodePredictRequest(message: Uint8Array, take: TakeMemory): Inf
         break;
       case (2 << 3) | wireType.bytes:
         readEntry(reader.message(), inputs, take);
-        if (inputs.size > mostNames) throw tooMany('inputs');
+        checkNames(inputs.size, 'inputs');
         break;
       case (3 << 3) | wireType.bytes:
         outputFilter.push(reader.string());
-        if (outputFilter.length > mostNames) throw tooMany('names in output_filter');
+        checkNames(outputFilter.length, 'names in output_filter');
         break;
       default:
         reader.skip(tag);
@@ -45,9 +43,7 @@ export function decodePredictRequest(message: Uint8Array, take: TakeMemory): Inf
   return spec.signatureName ? { ...request, signatureName: spec.signatureName } : request;
 }
 
-function tooMany(what: string): ServingError {
-  return new ServingError('invalid-argument', `Too many ${what} - Expected: at most ${mostNames}; Actual: more`);
-}
+const valueField = 2;
 
 function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>, take: TakeMemory): void {
   const begin = reader.position;
@@ -57,32 +53,11 @@ function readEntry(reader: ProtoReader, inputs: Map<string, InputTensor>, take: 
   while (!reader.done) {
     const tag = reader.tag();
     if (tag === ((1 << 3) | wireType.bytes)) name = reader.string();
-    else if (tag === valueTag) {
+    else if (tag === ((valueField << 3) | wireType.bytes)) {
       inPieces = value !== undefined;
       value = reader.message();
     } else reader.skip(tag);
   }
-  if (inPieces) value = new ProtoReader(joinPieces(new ProtoReader(reader.bytes, begin, reader.end), take));
+  if (inPieces) value = joinPieces(new ProtoReader(reader.bytes, begin, reader.end), valueField, take);
   inputs.set(name, value ? decodeTensorProto(value, take) : missing);
-}
-
-const valueTag = (2 << 3) | wireType.bytes;
-
-/** Pieces of one message, one behind the other, are that message. No known encoder writes pieces; protobuf allows them. */
-function joinPieces(entry: ProtoReader, take: TakeMemory): Buffer {
-  take(entry.end - entry.position);
-  const joined = Buffer.allocUnsafe(entry.end - entry.position);
-  let length = 0;
-  while (!entry.done) {
-    const tag = entry.tag();
-    if (tag !== valueTag) {
-      entry.skip(tag);
-      continue;
-    }
-    const size = entry.length();
-    const begin = entry.advance(size);
-    entry.bytes.copy(joined, length, begin, begin + size);
-    length += size;
-  }
-  return joined.subarray(0, length);
 }

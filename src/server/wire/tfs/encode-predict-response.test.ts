@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { name } from '../../../../test/support/arbitrary-predict-request.ts';
+import { name } from '../../../../test/support/arbitrary-message.ts';
 import { protoType } from '../../../../test/support/proto-type.ts';
 import { toList } from '../../../../test/support/to-list.ts';
 import type { NamedTensor } from '../../model/inference.ts';

@@ -2,6 +2,7 @@ import type { NamedTensor } from '../../model/inference.ts';
 import { copyString, countStrings, stringLength } from '../../model/strings.ts';
 import type { Shape, Tensor } from '../../model/tensor.ts';
 import { fieldSize, varintSize } from '../protobuf/size.ts';
+import { utf8 } from '../protobuf/utf8.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
 import { dataType } from './data-type.ts';
 
@@ -11,10 +12,6 @@ export interface PredictResponse {
   readonly signatureName: string;
   readonly outputs: readonly NamedTensor[];
 }
-
-/** The UTF-8 bytes of names, which are few and come again with every answer. Bounded, should someone's names never end. */
-const known = new Map<string, Buffer>();
-const mostKnown = 4096;
 
 /** A `tensorflow.serving.PredictResponse`. Each tensor is copied once, into the message. */
 export function encodePredictResponse(response: PredictResponse): Buffer {
@@ -85,15 +82,5 @@ function writeTensor(writer: ProtoWriter, tensor: Tensor, shape: number): void {
 function shapeSize(shape: Shape): number {
   let bytes = 0;
   for (const size of shape) bytes += fieldSize(1 + varintSize(size));
-  return bytes;
-}
-
-function utf8(text: string): Buffer {
-  let bytes = known.get(text);
-  if (!bytes) {
-    if (known.size >= mostKnown) known.clear();
-    bytes = Buffer.from(text);
-    known.set(text, bytes);
-  }
   return bytes;
 }
