@@ -77,18 +77,18 @@ export function decodeModelInferRequest(message: Uint8Array, take: TakeMemory): 
 
 /** The request's id, for an answer to a message that cannot be read or whose request has failed; empty if there is none. */
 export function requestIdOf(message: Uint8Array): string {
+  const reader = new ProtoReader(message);
+  let id = '';
   try {
-    const reader = new ProtoReader(message);
-    let id = '';
     while (!reader.done) {
       const tag = reader.tag();
       if (tag === ((3 << 3) | wireType.bytes)) id = reader.string();
       else reader.skip(tag);
     }
-    return id;
   } catch {
-    return '';
+    // What comes behind cannot be read.
   }
+  return id;
 }
 
 const contentsField = 5;

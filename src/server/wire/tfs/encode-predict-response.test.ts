@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { name } from '../../../../test/support/arbitrary-message.ts';
+import { outputs } from '../../../../test/support/arbitrary-outputs.ts';
 import { protoType } from '../../../../test/support/proto-type.ts';
 import { toList } from '../../../../test/support/to-list.ts';
-import type { NamedTensor } from '../../model/inference.ts';
-import { stringsOf } from '../../model/strings.ts';
-import { bytesPerElement, elementCount, type NumericPrecision, type Tensor } from '../../model/tensor.ts';
+import type { Tensor } from '../../model/tensor.ts';
 import { encodePredictResponse } from './encode-predict-response.ts';
 
 const reference = protoType('tensorflow_serving/apis/predict.proto', 'tensorflow.serving.PredictResponse');
@@ -27,30 +26,6 @@ const dataTypes: Readonly<Record<string, number>> = {
   U32: 22,
   U64: 23,
 };
-
-/** Few elements, or none in a shape of sizes that take many bytes. */
-const shape = fc.oneof(
-  fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
-  fc.tuple(fc.constant(0), fc.constantFrom(127, 128, 2 ** 31, 2 ** 32, 2 ** 53 - 1)),
-  fc.constantFrom([127], [128], [16_384]),
-);
-
-const tensor: fc.Arbitrary<Tensor> = fc.oneof(
-  fc
-    .tuple(fc.constantFrom(...(Object.keys(bytesPerElement) as NumericPrecision[])), shape, fc.nat(255))
-    .map(([precision, sizes, fill]) => {
-      const data = Buffer.alloc(elementCount(sizes)! * bytesPerElement[precision], Buffer.of(fill, 1, 2));
-      return { precision, shape: sizes, data };
-    }),
-  fc
-    .array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 })
-    .map((strings) => ({ precision: 'STRING' as const, shape: [strings.length], strings: stringsOf(strings) })),
-);
-
-const outputs: fc.Arbitrary<NamedTensor[]> = fc.uniqueArray(fc.record({ name, tensor }), {
-  selector: (output) => output.name,
-  maxLength: 4,
-});
 
 function expectedTensor(value: Tensor): object {
   const dim = value.shape.map((size) => ({ size: String(size) }));

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { predictRequest } from '../../../../test/support/arbitrary-predict-request.ts';
+import { hostileBytes, payloadSize, refusedOr } from '../../../../test/support/hostile-bytes.ts';
 import { stringField, varint, written } from '../../../../test/support/raw-message.ts';
-import { ServingError } from '../../model/error.ts';
-import type { InputTensor } from '../../model/inference.ts';
-import { totalLength } from '../../model/strings.ts';
 import { decodeHealthCheckRequest } from '../health.ts';
 import { decodePredictRequest as decodeWith } from './decode-predict-request.ts';
 import { decodeGetModelMetadataRequest } from './get-model-metadata.ts';
@@ -13,47 +11,14 @@ import { decodeGetModelStatusRequest } from './get-model-status.ts';
 
 const decodePredictRequest = (message: Uint8Array) => decodeWith(message, () => undefined);
 
-const random = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));
-const whole = predictRequest.map(written);
-const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-
-const truncated = fc.tuple(whole, at).map(([message, end]) => message.subarray(0, end * message.length));
-const overwritten = fc
-  .tuple(whole, fc.array(fc.tuple(at, fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }))
-  .map(([message, changes]) => {
-    const bytes = Buffer.from(message);
-    for (const [where, byte] of changes) if (bytes.length > 0) bytes[Math.floor(where * bytes.length)] = byte;
-    return bytes;
-  });
-const spliced = fc.tuple(whole, at, random).map(([message, where, piece]) => {
-  const cut = Math.floor(where * message.length);
-  return Buffer.concat([message.subarray(0, cut), piece, message.subarray(cut)]);
-});
-
-const hostile = fc.oneof(random, truncated, overwritten, spliced);
-
-/** @returns undefined if the bytes were refused, as they may be in one way only */
-function decoded<T>(decode: (message: Uint8Array) => T, bytes: Uint8Array): T | undefined {
-  try {
-    return decode(bytes);
-  } catch (error) {
-    assert.ok(error instanceof ServingError, String(error));
-    assert.equal(error.code, 'invalid-argument');
-    return undefined;
-  }
-}
-
-function payloadSize({ payload }: InputTensor): number {
-  if (payload.kind !== 'strings') return payload.bytes.byteLength;
-  return totalLength(payload.strings) + payload.strings.ranges.byteLength;
-}
+const hostile = hostileBytes(predictRequest.map(written));
 
 test('bytes of any kind are a request or the caller’s fault, and grow eightfold at most', () => {
   let taken = 0;
   let refused = 0;
   fc.assert(
     fc.property(hostile, (bytes) => {
-      const request = decoded(decodePredictRequest, bytes);
+      const request = refusedOr(decodePredictRequest, bytes);
       if (request) taken++;
       else refused++;
       for (const input of request?.inputs.values() ?? []) {
@@ -96,9 +61,9 @@ test('very many values, pieces and names cost no more than their share', () => {
 test('so they are for the seldom messages', () => {
   fc.assert(
     fc.property(hostile, (bytes) => {
-      decoded(decodeGetModelStatusRequest, bytes);
-      decoded(decodeGetModelMetadataRequest, bytes);
-      decoded(decodeHealthCheckRequest, bytes);
+      refusedOr(decodeGetModelStatusRequest, bytes);
+      refusedOr(decodeGetModelMetadataRequest, bytes);
+      refusedOr(decodeHealthCheckRequest, bytes);
     }),
     { numRuns: 1500 },
   );
