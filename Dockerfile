@@ -29,7 +29,7 @@ RUN cd /opt/openvino && rm -f tbb.pc && \
 
 FROM common AS server
 LABEL org.opencontainers.image.title=modelserver \
-      org.opencontainers.image.description="Serves OpenVINO models over the TensorFlow Serving gRPC API"
+      org.opencontainers.image.description="Serves OpenVINO models over the gRPC APIs of TensorFlow Serving and KServe"
 ENV OPENVINO_LIB_DIR=/opt/openvino
 COPY --from=openvino /opt/openvino /opt/openvino
 COPY .cache/images/stage/server /opt/modelserver

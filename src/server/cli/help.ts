@@ -16,7 +16,7 @@ export function help(): string {
     'Usage: modelserver --model_name NAME --model_path DIR --port PORT [FLAG …]',
     '       modelserver --config_path FILE --port PORT [FLAG …]',
     '',
-    'Serves OpenVINO models over the TensorFlow Serving gRPC API.',
+    'Serves OpenVINO models over the gRPC APIs of TensorFlow Serving and KServe (v2).',
   ];
   for (const [group, title] of groups) {
     lines.push('', `${title}:`);
