@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { floats } from '../../examples/clients/typescript/client.ts';
 import { convolutionModel, slowModel } from '../support/ir-model.ts';
+import { KServeClient, type StreamAnswer } from '../support/kserve.ts';
 import { outcome, predict } from '../support/predict.ts';
 import { listServices } from '../support/reflection.ts';
 import { single, writeVersion } from '../support/repository.ts';
@@ -47,4 +48,29 @@ test('a client that keeps a stream of server reflection open does not hold the e
   await once(stream, 'data');
   assert.equal(await server.stop('SIGTERM'), 0);
   await ended;
+});
+
+test('a stream of inferences does not hold the end up: what has come is answered, and then it says why it ends', async (t) => {
+  const folder = temporaryFolder(t);
+  slowModel(1024, 40).write(join(folder, '1'));
+  const server = await startServer(t, [...single(folder), '--drain_timeout_seconds', '600']);
+  const client = new KServeClient(t, server.port);
+  const raw = Buffer.from(new Float32Array(256 * 1024).fill(1).buffer);
+  const inputs = [{ name: 'b', datatype: 'FP32', shape: [256, 1024] }];
+  const idle = client.stub.ModelStreamInfer();
+  idle.write({ model_name: 'nobody' });
+  await once(idle, 'data');
+  const busy = client.stub.ModelStreamInfer();
+  const answers: StreamAnswer[] = [];
+  busy.on('data', (answer) => answers.push(answer));
+  const ends = [idle, busy].map((stream) => new Promise((resolve) => stream.once('error', resolve)));
+  for (let id = 0; id < 3; id++) busy.write({ model_name: 'm', id: `${id}`, inputs, raw_input_contents: [raw] });
+  await once(busy, 'data');
+  server.process.kill('SIGTERM');
+  for (const end of await Promise.all(ends)) assert.match(String(end), /14 UNAVAILABLE: The server is ending/);
+  assert.equal(await server.exited, 0);
+  assert.deepEqual(
+    answers.map(({ infer_response }) => infer_response?.id),
+    ['0', '1', '2'],
+  );
 });

@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { floats } from '../../examples/clients/typescript/client.ts';
 import { addModel, IrModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
+import { KServeClient } from '../support/kserve.ts';
 import { outcome, predict, predictSum } from '../support/predict.ts';
+import { protoType } from '../support/proto-type.ts';
+import { bytesField, stringField, written } from '../support/raw-message.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
+
+const streamAnswer = protoType('grpc_predict_v2.proto', 'inference.ModelStreamInferResponse');
 
 /** Requests of a few bytes that ask for much: each is refused, and whoever asks next is served. */
 let server: TestServer;
@@ -80,6 +85,106 @@ test('values that fill a shape count towards the memory quota', async () => {
   assert.equal(refused.length, 2, String(refused));
   for (const refusal of refused) assert.match(String(refusal), /^8 Requests in work would exceed the memory quota/);
   assert.notEqual(typeof (await ask()), 'string', 'what was taken is given back');
+});
+
+const forKServe: [what: string, name: string, input: object, raw: Buffer[], refusal: RegExp][] = [
+  [
+    'one string for very many',
+    'texts',
+    { datatype: 'BYTES', shape: [12_000_000], contents: { bytes_contents: [Buffer.alloc(0)] } },
+    [],
+    /^3 Invalid number of values in tensor proto container - Expected: 12000000 values; Actual: 1 values/,
+  ],
+  [
+    'one value for very many',
+    'any',
+    { datatype: 'FP32', shape: [80_000_000, 3], contents: { fp32_contents: [1] } },
+    [],
+    /^3 Invalid number of values in tensor proto container - Expected: 240000000 values; Actual: 1 values/,
+  ],
+  [
+    'very many empty strings, whose ranges would take more than the quota',
+    'texts',
+    { datatype: 'BYTES', shape: [10_000_000] },
+    [Buffer.alloc(40_000_000)],
+    /^8 Requests in work would exceed the memory quota/,
+  ],
+  [
+    'very many empty rows that would come back as strings',
+    'rows',
+    { datatype: 'UINT8', shape: [5_000_000_000, 0] },
+    [Buffer.alloc(0)],
+    /^3 Too many empty strings - Expected: at most 1000000; Actual: 5000000000; output name: a_string/,
+  ],
+];
+
+for (const [what, model_name, input, raw_input_contents, refusal] of forKServe) {
+  test(`over KServe refused, twice, alone and in a stream: ${what}`, async (t) => {
+    const client = new KServeClient(t, server.port);
+    const request = { model_name, inputs: [{ name: 'b', ...input }], raw_input_contents };
+    for (let time = 0; time < 2; time++) assert.match(String(await outcome(client.infer(request))), refusal);
+    const answers = await client.stream([request, request]);
+    for (const { error_message } of answers) assert.match(`${refusal.source[1]} ${error_message}`, refusal);
+    assert.equal(answers.length, 2);
+    assert.deepEqual(await predictSum(server.client), { version: 1, added: 1 });
+  });
+}
+
+/** A unary method of KServe's over bytes, as no sane client calls it. */
+function callRaw({ stub }: KServeClient, method: string, message: Buffer): Promise<unknown> {
+  const identity = (bytes: Buffer) => bytes;
+  return new Promise((resolve, reject) => {
+    stub.makeUnaryRequest(`/inference.GRPCInferenceService/${method}`, identity, identity, message, (error, bytes) =>
+      error ? reject(error) : resolve(bytes),
+    );
+  });
+}
+
+test('over KServe refused: very many empty strings that are not raw', async (t) => {
+  const field = (number: number, bytes: Buffer) => written([bytesField(number, bytes)]);
+  const contents = field(5, Buffer.alloc(20_000_000, Buffer.of(0x42, 0)));
+  const input = Buffer.concat([written([stringField(1, 'b'), stringField(2, 'BYTES')]), contents]);
+  const message = Buffer.concat([written([stringField(1, 'texts')]), field(5, input)]);
+  const refusal = await outcome(callRaw(new KServeClient(t, server.port), 'ModelInfer', message));
+  assert.match(String(refusal), /^8 Requests in work would exceed the memory quota/);
+});
+
+test('malformed bytes are the caller’s fault over KServe as well, and leave a stream as it is', async (t) => {
+  const client = new KServeClient(t, server.port);
+  const good = (id: string) => written([stringField(1, 'nobody'), stringField(3, id)]);
+  const malformed = written([stringField(3, 'x')]).subarray(0, 2);
+  for (const method of ['ModelInfer', 'ModelReady', 'ModelMetadata', 'RepositoryIndex']) {
+    const refusal = await outcome(callRaw(client, method, malformed));
+    assert.match(String(refusal), /^3 Malformed protobuf message/, method);
+  }
+  const stream = client.stub.makeBidiStreamRequest(
+    '/inference.GRPCInferenceService/ModelStreamInfer',
+    (bytes: Buffer) => bytes,
+    (bytes: Buffer) => streamAnswer.decode(bytes),
+  );
+  for (const message of [good('1'), malformed, Buffer.alloc(0), good('2')]) stream.write(message);
+  stream.end();
+  const answers: { error_message?: string; infer_response?: object }[] = [];
+  for await (const answer of stream) answers.push(answer);
+  const notFound = 'Mediapipe graph definition with requested name is not found';
+  assert.match(answers[1]!.error_message!, /^Malformed protobuf message/);
+  assert.deepEqual(answers, [
+    { error_message: notFound, infer_response: { id: '1' } },
+    { error_message: answers[1]!.error_message },
+    { error_message: notFound },
+    { error_message: notFound, infer_response: { id: '2' } },
+  ]);
+});
+
+test('messages of a stream count towards the memory quota until they are answered, and no longer', async (t) => {
+  const client = new KServeClient(t, server.port);
+  const raw = Buffer.alloc(2_000 * 1024 * 4);
+  const inputs = [{ name: 'b', datatype: 'FP32', shape: [2_000, 1024] }];
+  const answers = await client.stream(Array(20).fill({ model_name: 'any', inputs, raw_input_contents: [raw] }));
+  assert.deepEqual(
+    answers.map(({ error_message }) => error_message),
+    Array(20).fill(''),
+  );
 });
 
 test('texts that a status cannot carry as they are come back whole or cut', async () => {

@@ -9,6 +9,7 @@ import { defaultMetrics, optionalMetrics } from '../../src/server/model/metric-n
 import { readSettings } from '../../src/server/settings.ts';
 import type { Exposition } from '../support/exposition.ts';
 import { convolutionModel } from '../support/ir-model.ts';
+import { KServeClient } from '../support/kserve.ts';
 import { outcome, predict, predictSum, statuses } from '../support/predict.ts';
 import { load, single, writeVersion } from '../support/repository.ts';
 import { scrape } from '../support/scrape.ts';
@@ -48,6 +49,47 @@ function outcomes(exposition: Exposition, version = '1') {
 }
 
 const m1 = { name: 'm', version: '1' };
+
+test('requests over KServe are counted as those over TensorFlow Serving’s API, each message of a stream as one', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const { server, scrape } = await start(t, folder);
+  const client = new KServeClient(t, server.port);
+  const request = (columns: number) => ({
+    model_name: 'm',
+    inputs: [{ name: 'b', datatype: 'FP32', shape: [1, columns] }],
+    raw_input_contents: [Buffer.alloc(4 * columns)],
+  });
+  await client.infer(request(10));
+  await client.infer(request(10));
+  assert.match(String(await outcome(client.infer(request(3)))), /^3 /);
+  assert.match(String(await outcome(client.infer({ model_name: 'other' }))), /^5 /);
+  await client.stream([request(10), request(3), { model_name: 'other' }, request(10), request(10)]);
+  await client.call('ModelMetadata', { name: 'm' });
+  await client.call('ModelReady', { name: 'm' });
+  assert.match(String(await outcome(client.call('ModelReady', { name: 'other' }))), /^5 /);
+  await client.call('ServerReady');
+
+  const figures = await scrape();
+  const count = (method: string, labels: Record<string, string>) =>
+    ['ovms_requests_success', 'ovms_requests_fail']
+      .map((name) => figures.value(name, { api: 'KServe', interface: 'gRPC', method, name: 'm', ...labels }))
+      .join(' ');
+  assert.equal(count('ModelInfer', { version: '1' }), '5 2');
+  assert.equal(count('ModelMetadata', { version: '1' }), '1 0');
+  assert.equal(count('ModelReady', {}), '1 0');
+  assert.deepEqual(outcomes(figures), { predict: '0 0', metadata: '0 0', status: '0 0' });
+  assert.equal(figures.value('ovms_request_time_us_count', { interface: 'gRPC', ...m1 }), 5);
+  assert.equal(figures.value('ovms_current_requests', m1), 0);
+  const refused = figures.samples('modelserver_request_failures_total').filter(({ value }) => value > 0);
+  assert.deepEqual(
+    refused.map(({ labels, value }) => [labels.get('code'), value]),
+    [
+      ['invalid-argument', 2],
+      ['servable-not-found', 3],
+    ],
+  );
+});
 
 test('requests are counted by how they end, and those to unknown names are not', async (t) => {
   const folder = temporaryFolder(t);

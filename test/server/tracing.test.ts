@@ -6,6 +6,7 @@ import { Client, credentials, Metadata, type ServiceDefinition, type ServiceErro
 import { loadSync } from '@grpc/proto-loader';
 import { floats } from '../../examples/clients/typescript/client.ts';
 import { addModel } from '../support/ir-model.ts';
+import { KServeClient } from '../support/kserve.ts';
 import { type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
 
@@ -106,3 +107,51 @@ function traced(spans: readonly ReceivedSpan[], trace: string): { call: Received
   }
   return { call, stages: stages.map(({ name }) => name) };
 }
+
+test('over KServe: a call’s stages, and each message of a stream with its own', async (t) => {
+  const receiver = await startOtlpReceiver();
+  t.after(() => receiver.close());
+  const folder = temporaryFolder(t);
+  addModel('FP32', [-1, 10], 1).write(join(folder, '1'));
+  const server = await startServer(t, ['--model_name', 'm', '--model_path', folder], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpEndpoint,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+  });
+  const client = new KServeClient(t, server.port);
+  const inputs = [{ name: 'b', datatype: 'FP32', shape: [2, 10] }];
+  const good = { model_name: 'm', inputs, raw_input_contents: [Buffer.alloc(80)] };
+  await client.infer(good);
+  await client.call('ServerLive');
+  await client.call('ServerReady');
+  await client.stream([good, { model_name: 'nobody' }, good]);
+  await receiver.waitFor(({ name }) => name.endsWith('/ModelStreamInfer'));
+
+  const calls = receiver.spans.filter(({ kind }) => kind === 'SERVER');
+  assert.deepEqual(
+    calls.map(({ name }) => name),
+    ['ModelInfer', 'ModelStreamInfer'].map((name) => `inference.GRPCInferenceService/${name}`),
+  );
+  const within = ({ spanId }: ReceivedSpan) =>
+    receiver.spans.filter(({ parentSpanId }) => parentSpanId === spanId).toSorted((a, b) => Number(a.start - b.start));
+  const stages = ['decode', 'queue wait', 'inference', 'encode'];
+  const [unary, stream] = calls as [ReceivedSpan, ReceivedSpan];
+  assert.deepEqual(
+    within(unary).map(({ name }) => name),
+    stages,
+  );
+  const messages = within(stream);
+  assert.deepEqual(
+    messages.map((message) => [
+      message.name,
+      message.attributes['rpc.status_code'],
+      message.status.code,
+      within(message).map(({ name }) => name),
+    ]),
+    [
+      ['message', 'OK', 'UNSET', stages],
+      ['message', 'NOT_FOUND', 'UNSET', ['decode']],
+      ['message', 'OK', 'UNSET', stages],
+    ],
+  );
+  assert.equal(messages[0]!.attributes['modelserver.batch.size'], 2);
+});
