@@ -79,7 +79,7 @@ const flags = {
   workers: { placeholder: 'N', default: '8', help: 'ModelServers that are reconciled at a time' },
   'requests-per-second': {
     placeholder: 'N',
-    default: '50',
+    default: '100',
     help: 'requests to the API server, bursts of twice as many',
   },
   'metrics-address': { placeholder: 'HOST:PORT', default: '0.0.0.0:8080', help: 'where /metrics is served' },

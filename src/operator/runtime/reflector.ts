@@ -47,7 +47,7 @@ export interface ReflectorTimings {
 const usual: ReflectorTimings = {
   watch: 600_000,
   slack: 30_000,
-  silence: 150_000,
+  silence: 100_000,
   list: 60_000,
   retry: { first: 800, most: 30_000 },
   absent: 30_000,

@@ -34,22 +34,19 @@ test('a resource whose children are refused says so, and is not tried all the ti
   assert.match(conditionOf(stalled, 'Ready')!.message, /refuses ConfigMap poisoned-config: .*not this one/);
 });
 
-test(`${count} ModelServers that are created at once converge`, { timeout: 480_000 }, async (t) => {
-  const growth = await grow(world, operator, { namespace, count, seconds: 60 + count * 0.36 });
-  await heap(t);
+test(`${count} ModelServers that are created at once converge`, { timeout: 600_000 }, async (t) => {
+  const growth = await grow(world, operator, { namespace, count, seconds: 60 + count / 2 });
   t.diagnostic(JSON.stringify(growth));
   assert.ok(growth.peakMemory < 256 * 2 ** 20, `${(growth.peakMemory / 2 ** 20).toFixed()} MiB`);
   const tries = world.writesOf().filter(({ objectRef }) => objectRef?.name === 'poisoned-config').length;
   t.diagnostic(`the refused ConfigMap was tried ${tries} times`);
+  assert.ok(tries < 12);
 });
 
-test('then 60 seconds pass without a write', { timeout: 120_000 }, async (t) => {
-  // What has happened again is counted up after half a minute.
-  await setTimeout(5_000);
-  const before = world.writesOf().length;
+test('then 60 seconds pass without a write', { timeout: 180_000 }, async (t) => {
+  const before = await quiet();
   const calm = await watchCalm(operator, 60);
   t.diagnostic(JSON.stringify(calm));
-  await heap(t);
   const writes = world
     .writesOf()
     .slice(before)
@@ -61,18 +58,14 @@ test('then 60 seconds pass without a write', { timeout: 120_000 }, async (t) => 
   assert.ok(operator.memory().peak < 256 * 2 ** 20);
 });
 
-async function heap(t: { diagnostic(m: string): void }): Promise<void> {
-  const text = await operator.metrics();
-  t.diagnostic(
-    [...text.matchAll(/^nodejs_(heap_(?!space)|external|heap_space_size_used|heap_space_size_total)\S* \S+/gm)]
-      .map(([l]) => l.replace('nodejs_', ''))
-      .join('\n'),
-  );
-  t.diagnostic(
-    [...text.matchAll(/^(process_resident|modelserver_res|nodejs_gc_duration_seconds_(sum|count))\S* \S+/gm)]
-      .map(([l]) => l)
-      .join('\n'),
-  );
+/** Waits until the last events are written: telling what happened takes its time, in turn. @returns the number of writes */
+async function quiet(): Promise<number> {
+  for (let before = -1; ; ) {
+    const count = world.writesOf().length;
+    if (count === before) return count;
+    before = count;
+    await setTimeout(5_000);
+  }
 }
 
 /** By an admission policy, as administrators do. */
