@@ -330,7 +330,8 @@ test('what the cluster has no kind for is told beside what serves', async (t) =>
 test('a claim that is missing is told, and its arrival noticed', async (t) => {
   const operator = await start(t);
   await operator.create('x', { repository: { persistentVolumeClaim: { claimName: 'later' } } });
-  await operator.until('x', (resource) => conditionOf(resource, 'Stalled')?.reason === 'VolumeClaimNotFound');
+  // It may have been applied together with the resource, so that is not Stalled yet.
+  await operator.until('x', (resource) => conditionOf(resource, 'Reconciling')?.reason === 'VolumeClaimNotFound');
   await operator.cluster.create(kinds.persistentVolumeClaims, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',

@@ -76,6 +76,15 @@ const imageless = pod('a', {
   wait: { reason: 'ImagePullFailed', message: 'pod a: no such tag' },
 });
 
+function begunSecondsAgo(seconds: number): object {
+  const startedAt = new Date(now - seconds * 1000).toISOString();
+  return { observedGeneration: 1, rollout: { startedAt, deadline: '' } };
+}
+
+function replicaFailure(message: string): object {
+  return { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] };
+}
+
 const rows: readonly Row[] = [
   {
     what: 'steady',
@@ -337,13 +346,55 @@ const rows: readonly Row[] = [
   },
   {
     what: 'pods that may not be created',
+    status: begunSecondsAgo(20),
     pods: [],
-    deployment: deployment(0, {
-      conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }],
-    }),
+    deployment: deployment(0, replicaFailure('pods "x-77b98-" is forbidden: exceeded quota')),
     conditions: dead,
     reason: 'PodCreationFailed',
     message: /exceeded quota/,
+  },
+  {
+    what: 'not all pods may be created',
+    status: begunSecondsAgo(20),
+    replicas: 2,
+    pods: [pod('x-77b98-2xk4l')],
+    answers: { 'x-77b98-2xk4l': v1 },
+    deployment: deployment(1, replicaFailure('pods "x-77b98-9lqtz" is forbidden: exceeded quota')),
+    conditions: stalled,
+    reason: 'PodCreationFailed',
+    message: /exceeded quota/,
+  },
+  {
+    what: 'pods of before could not be created, those of now can',
+    status: begunSecondsAgo(60),
+    pods: [pod('x-77b98-2xk4l', { isReady: false })],
+    answers: { 'x-77b98-2xk4l': { kind: 'unreachable', reason: 'refused' } },
+    deployment: deployment(1, replicaFailure('pods "x-5d4c9-" is forbidden: exceeded quota')),
+    conditions: starting,
+    reason: 'PodsStarting',
+    message: /0\/1/,
+  },
+  ...(['VolumeClaimNotFound', 'ConfigNotFound', 'PodCreationFailed'] as const).flatMap((reason): Row[] => {
+    const common = { answers: { a: v1 }, snapshot: { obstacle: { reason, message: 'not there' } }, reason };
+    return [
+      { what: `${reason}, at first`, ...common, conditions: moving, message: /^not there$/ },
+      {
+        ...{ what: `${reason}, with the resource as it was`, ...common, status: begunSecondsAgo(19) },
+        ...{ conditions: moving, message: /^not there$/ },
+      },
+      {
+        ...{ what: `${reason}, for 20 seconds`, ...common, status: begunSecondsAgo(20) },
+        ...{ conditions: stalled, message: /^not there$/ },
+      },
+    ];
+  }),
+  {
+    what: 'a Secret of a pod that is not there yet',
+    status: begunSecondsAgo(5),
+    pods: [pod('a', { isReady: false, trouble: { reason: 'PodConfigError', message: 'pod a: no Secret' } })],
+    conditions: starting,
+    reason: 'PodConfigError',
+    message: /no Secret/,
   },
   {
     what: 'an obstacle in front of everything',

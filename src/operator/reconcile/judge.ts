@@ -34,14 +34,16 @@ export function judge(snapshot: Snapshot): Verdict {
   const isMeantToServe = resource.spec.replicas > 0;
   const modelWait = isMeantToServe ? required.find((model) => model.wait)?.wait : undefined;
   const podsWait = waitForPods(snapshot);
-  const wait = podsWait && !(modelWait && isWaitOfModels(snapshot, modelWait)) ? podsWait : modelWait;
-  const stop =
+  const isHeld = hold === 'Paused' || (hold !== undefined && snapshot.isBehind);
+  const trouble =
     obstacle ??
     troubleOfPods(snapshot) ??
     required.find(({ failure }) => failure)?.failure ??
     (podsWait && podsWait.reason === stalledBy(snapshot) ? podsWait : undefined);
-  const isHeld = hold === 'Paused' || (hold !== undefined && snapshot.isBehind);
-  const startedAt = stop || (wait && !isHeld) ? startOf(snapshot, stop) : undefined;
+  const early = trouble && !isHeld && isEarly(snapshot, trouble) ? trouble : undefined;
+  const stop = early ? undefined : trouble;
+  const wait = early ?? (podsWait && !(modelWait && isWaitOfModels(snapshot, modelWait)) ? podsWait : modelWait);
+  const startedAt = trouble || (wait && !isHeld) ? startOf(snapshot, trouble) : undefined;
   const deadline = (startedAt ?? 0) + milliseconds(resource.spec.rollout.progressDeadline);
   const all = { models, available: availability(snapshot, required), startedAt };
 
@@ -56,6 +58,15 @@ export function judge(snapshot: Snapshot): Verdict {
   }
   if (wait) return { kind: 'moving', ...wait, degraded: optionalFailure, ...all };
   return { kind: 'serving', ...servingMessage(snapshot), degraded: optionalFailure, ...all, startedAt: undefined };
+}
+
+/** What is wrong until another object is there. */
+const mayPass: readonly Reason[] = ['VolumeClaimNotFound', 'ConfigNotFound', 'PodConfigError', 'PodCreationFailed'];
+const patienceMs = 20_000;
+
+/** That object may have been applied together with the resource, and those who wait for the resource take Stalled for final. */
+function isEarly(snapshot: Snapshot, trouble: Trouble): boolean {
+  return mayPass.includes(trouble.reason) && snapshot.now < startOf(snapshot, trouble) + patienceMs;
 }
 
 const holdMessages = {
@@ -102,7 +113,16 @@ function troubleOfPods({ pods, revision, deployment }: Snapshot): Trouble | unde
   const failure = deployment?.status?.conditions?.find(
     ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
   );
-  return failure && { reason: 'PodCreationFailed', message: bounded(failure.message ?? 'pods cannot be created') };
+  const current = pods.filter((pod) => pod.revision === revision);
+  if (!failure || isOfAnother(failure.message, current)) return undefined;
+  return { reason: 'PodCreationFailed', message: bounded(failure.message ?? 'pods cannot be created') };
+}
+
+/** The ReplicaSet of before keeps failing, and the Deployment says so, until it has been scaled down. */
+function isOfAnother(message = '', current: readonly PodFacts[]): boolean {
+  const [, failing] = /^pods "(.+)-[a-z0-9]*" is forbidden/.exec(message) ?? [];
+  const own = current[0]?.name.replace(/-[a-z0-9]+$/, '');
+  return failing !== undefined && own !== undefined && failing !== own;
 }
 
 function waitForPods({ resource, deployment, pods, revision, isWaitingForGarbage }: Snapshot): Trouble | undefined {
