@@ -12,6 +12,8 @@ export interface ClusterOptions extends Pick<ControlPlaneOptions, 'name' | 'feat
 export interface VolumeOptions {
   readonly namespace?: string;
   readonly readOnly?: boolean;
+  /** False leaves the claim to someone else. */
+  readonly claim?: boolean;
 }
 
 /** A whole cluster of one node, in a sandbox. */
@@ -68,7 +70,7 @@ async function makeVolume(
   { kubectl }: ControlPlane,
   name: string,
   directory: string,
-  { namespace = 'default', readOnly = true }: VolumeOptions = {},
+  { namespace = 'default', readOnly = true, claim: isClaimed = true }: VolumeOptions = {},
 ): Promise<void> {
   await chmod(directory, 0o755);
   const size = { storage: '1Gi' };
@@ -86,8 +88,9 @@ async function makeVolume(
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace, name } },
     spec: { accessModes, storageClassName: '', volumeName: name, resources: { requests: size } },
   };
-  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [volume, claim] });
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: isClaimed ? [volume, claim] : [volume] });
   await kubectl(['apply', '--filename=-'], { input });
+  if (!isClaimed) return;
   const until = ['--for=jsonpath={.status.phase}=Bound', '--timeout=60s'];
   await kubectl(['wait', `persistentvolumeclaim/${name}`, `--namespace=${namespace}`, ...until]);
 }

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { images } from '../../scripts/images/image.ts';
 import type { ModelServer } from '../../src/operator/api/model-server.ts';
 import { eventually } from '../support/operator.ts';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type Cluster, startCluster, type VolumeOptions } from './cluster.ts';
 import { DigitsFolder } from './digits-folder.ts';
 import { SteadyLoad } from './steady-load.ts';
 
@@ -19,12 +19,12 @@ export class DigitsCluster {
     this.folder = folder;
   }
 
-  static async start(name: string): Promise<DigitsCluster> {
+  static async start(name: string, volume: Pick<VolumeOptions, 'claim'> = {}): Promise<DigitsCluster> {
     const cluster = await startCluster({ name, images: [images.server.archive, images.operator.archive] });
     const digits = new DigitsCluster(cluster, new DigitsFolder());
     try {
       await cluster.kubectl(['create', 'namespace', namespace]);
-      await cluster.pv('models', digits.folder.path, { namespace });
+      await cluster.pv('models', digits.folder.path, { namespace, ...volume });
     } catch (error) {
       await digits.stop();
       throw error;

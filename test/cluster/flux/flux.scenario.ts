@@ -25,7 +25,7 @@ let load: SteadyLoad;
 before(
   async () => {
     if (!isThere) return;
-    digits = await DigitsCluster.start('flux');
+    digits = await DigitsCluster.start('flux', { claim: false });
     flux = await Flux.start(digits.cluster);
     assert.deepEqual([models!.metadata.name, digitsAlone!.metadata.name], ['models', 'digits']);
     const [source] = examples('source.yaml');
@@ -132,10 +132,14 @@ test('a version that does not come fails it at the deadline; once it is there, i
     assert.match((await flux.untilFailed('models', revision)).message, stalled),
   );
   assert.equal(conditionOf(await digits.resource(), 'Stalled')?.reason, 'ProgressDeadlineExceeded');
-  digits.folder.copy(4, 1);
-  await digits.until(isReady);
-  await flux.reconcile('models');
-  await flux.untilReady('models', revision);
+  await timed(t, 'version 4 copied until the ModelServer is Ready', () => {
+    digits.folder.copy(4, 1);
+    return digits.until(isReady);
+  });
+  await timed(t, 'flux reconcile until the Kustomization is Ready', async () => {
+    await flux.reconcile('models');
+    return flux.untilReady('models', revision);
+  });
   await serves(4);
 });
 
@@ -223,8 +227,22 @@ function version(number: number): object {
 async function commit(folder: string, changed: object): Promise<string> {
   const example = parse(readFileSync(join(root, 'examples/modelserver.yaml'), 'utf8'));
   const resource = { ...example, spec: { ...example.spec, ...changed } };
-  return flux.commit('models', { [`${folder}/digits.yaml`]: stringify(resource) });
+  return flux.commit('models', {
+    [`${folder}/digits.yaml`]: stringify(resource),
+    // Created a moment before the ModelServer, of which the operator may hear first.
+    'models/volume.yaml': stringify(claim),
+  });
 }
+
+const claim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'models', annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } },
+  spec: {
+    ...{ accessModes: ['ReadOnlyMany'], storageClassName: '', volumeName: 'models' },
+    resources: { requests: { storage: '1Gi' } },
+  },
+};
 
 async function apply(...items: readonly object[]): Promise<void> {
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
