@@ -58,8 +58,11 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const { drainMs } = settings;
   const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
   const dataplane = new Dataplane(registry, metrics?.meters);
+  const watchOptions = { clock, log, ...settings.files };
+  const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
+  const models = createModels(settings, repositories, watchOptions);
   const methods = joinMethods(
-    tfsMethods(dataplane),
+    tfsMethods(dataplane, models.problems),
     kserveMethods(dataplane, { serverVersion: version(), ending: ending.signal }),
     healthMethods(dataplane, ending.signal),
   );
@@ -77,10 +80,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const rest = await createRest(settings, [metricsRoute(metrics?.text)], log);
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
-  const watchOptions = { clock, log, ...settings.files };
-  const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
-  const models = startModels(settings, repositories, watchOptions);
-  const started = models.started.then(async () => {
+  const started = models.start().then(async () => {
     await registry.settled();
     if (ending.signal.aborted) return;
     if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
@@ -175,22 +175,27 @@ async function createEngine({ engine }: Settings, log: Logger, ending: AbortSign
 
 interface Models {
   /** Resolves when it is known which versions of which models there are. */
-  readonly started: Promise<void>;
+  start(): Promise<void>;
+  /** Why what the config file says now is not in force. */
+  readonly problems: () => readonly string[];
   stop(): Promise<void>;
 }
 
-function startModels(
+function createModels(
   { models }: Settings,
   repositories: Repositories,
   watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
 ): Models {
-  if ('model' in models) return { started: repositories.configure([models.model]), stop: async () => {} };
+  if ('model' in models) {
+    return { start: () => repositories.configure([models.model]), problems: () => [], stop: async () => {} };
+  }
   const config = new ConfigWatch(models.configPath, watchOptions, (configured) => repositories.configure(configured));
-  const started = config.start().then(() => {
+  const start = async () => {
+    await config.start();
     if (config.problems.length === 0) return;
     throw new StartError([`The config file ${models.configPath} has problems:`, ...config.problems].join('\n  '));
-  });
-  return { started, stop: () => config.stop() };
+  };
+  return { start, problems: () => config.problems, stop: () => config.stop() };
 }
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */

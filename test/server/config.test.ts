@@ -83,6 +83,12 @@ test('of a file with problems nothing is applied, and all of them are told', asy
   }
   assert.equal(await outcome(predictSum(server.client, 'other')), '5 Pipeline with requested name is not found');
   assert.deepEqual(await predictSum(server.client), { version: 1, added: 1 });
+  const [{ status } = {}] = await statuses(server.client, 'm');
+  assert.equal(status?.error_code, 'UNKNOWN');
+  assert.match(
+    status.error_message,
+    /^The config file has problems; what it said before stays in force - model_config/,
+  );
 
   writeFileSync(path, '{"model_config_list": [');
   await told((found) => found.join() !== problems.join());
@@ -93,6 +99,7 @@ test('of a file with problems nothing is applied, and all of them are told', asy
     () => predictSum(server.client, 'other'),
     ({ version }) => version === 5,
   );
+  assert.deepEqual((await statuses(server.client, 'm'))[0]?.status, { error_code: 'OK', error_message: 'OK' });
 });
 
 test('a file that Kubernetes swaps as it swaps those of a ConfigMap is taken', async (t) => {

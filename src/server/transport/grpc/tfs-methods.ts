@@ -1,4 +1,5 @@
 import { type Dataplane, signatureName } from '../../dataplane/dataplane.ts';
+import type { VersionStatus } from '../../model/version-status.ts';
 import { decodePredictRequest } from '../../wire/tfs/decode-predict-request.ts';
 import { encodePredictResponse } from '../../wire/tfs/encode-predict-response.ts';
 import { decodeGetModelMetadataRequest, encodeGetModelMetadataResponse } from '../../wire/tfs/get-model-metadata.ts';
@@ -6,8 +7,11 @@ import { decodeGetModelStatusRequest, encodeGetModelStatusResponse } from '../..
 import { inferMethod } from './infer-method.ts';
 import type { Methods } from './methods.ts';
 
-/** The TensorFlow Serving API. What is declared there and not here (Classify, Regress, …) is answered UNIMPLEMENTED. */
-export function tfsMethods(dataplane: Dataplane): Methods {
+/**
+ * The TensorFlow Serving API. What is declared there and not here (Classify, Regress, …) is answered UNIMPLEMENTED.
+ * @param configProblems why what the config file says now is not in force
+ */
+export function tfsMethods(dataplane: Dataplane, configProblems: () => readonly string[]): Methods {
   return {
     unary: {
       'tensorflow.serving.PredictionService/Predict': inferMethod(dataplane, {
@@ -21,8 +25,29 @@ export function tfsMethods(dataplane: Dataplane): Methods {
         const { servable, signature } = dataplane.metadata(decodeGetModelMetadataRequest(message), call);
         return encodeGetModelMetadataResponse(servable, signature);
       },
-      'tensorflow.serving.ModelService/GetModelStatus': (message, call) =>
-        encodeGetModelStatusResponse(dataplane.status(decodeGetModelStatusRequest(message), call)),
+      'tensorflow.serving.ModelService/GetModelStatus': (message, call) => {
+        const statuses = dataplane.status(decodeGetModelStatusRequest(message), call);
+        return encodeGetModelStatusResponse(toldOfConfig(statuses, configProblems()));
+      },
     },
   };
+}
+
+/** A file with problems has as many as one likes; the log has all of them. */
+const mostProblems = 3;
+
+/**
+ * What serves by a config that the file does not say any more tells so, as a version does whose changed files do not load: a
+ * caller who looks only at the states would take the new config for served.
+ */
+function toldOfConfig(statuses: readonly VersionStatus[], problems: readonly string[]): readonly VersionStatus[] {
+  if (problems.length === 0) return statuses;
+  const more = problems.length > mostProblems ? [`and ${problems.length - mostProblems} more`] : [];
+  const told = [...problems.slice(0, mostProblems), ...more].join('; ');
+  const errorMessage = `The config file has problems; what it said before stays in force - ${told}`;
+  return statuses.map((status) =>
+    status.state === 'AVAILABLE' && status.errorCode === 'OK'
+      ? { ...status, errorCode: 'UNKNOWN', errorMessage }
+      : status,
+  );
 }
