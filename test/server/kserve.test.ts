@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { bytesPerElement, type NumericPrecision } from '../../src/server/model/tensor.ts';
@@ -479,4 +479,26 @@ test('a stream of nothing ends well; one that is cancelled leaves nothing behind
   await ended;
   const { raw_output_contents } = await infer('m', [m], [floats(10)]);
   assert.equal(raw_output_contents[0]!.readFloatLE(), 3);
+});
+
+test('a version that does not load is not ready, and the index says why; the server is not ready either', async (t) => {
+  const folder = temporaryFolder(t);
+  const config = join(folder, 'config.json');
+  mkdirSync(join(folder, 'broken/3'), { recursive: true });
+  writeFileSync(join(folder, 'broken/3/model.xml'), 'no model');
+  writeFileSync(config, configOf(['broken']));
+  const { port } = await startServer(t, ['--config_path', config, '--settle_milliseconds', '50']);
+  const own = new KServeClient(t, port);
+  assert.deepEqual(await own.call('ServerLive'), { live: true });
+  assert.deepEqual(await own.call('ServerReady'), { ready: false });
+  assert.deepEqual(await own.call('ModelReady', { name: 'broken', version: '3' }), { ready: false });
+  const ask = (method: string, request: object) => outcome(own.call(method, request));
+  assert.equal(await ask('ModelReady', { name: 'broken' }), '5 Model with requested version is not found');
+  const notLoaded = '14 Model with requested version is not loaded yet';
+  assert.equal(await ask('ModelMetadata', { name: 'broken', version: '3' }), notLoaded);
+  assert.equal(await ask('ModelInfer', { model_name: 'broken', model_version: '3' }), notLoaded);
+  const { models } = await own.call<{ models: { reason: string }[] }>('RepositoryIndex');
+  assert.equal(models.length, 1);
+  assert.match(models[0]!.reason, /./);
+  assert.deepEqual(models[0], { ...models[0], name: 'broken', version: '3', state: 'UNAVAILABLE' });
 });

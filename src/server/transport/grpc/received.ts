@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
  * are the last.
  */
 export async function* received(call: Readable, ending: AbortSignal): AsyncGenerator<Buffer> {
+  readOneAhead(call);
   let wake = () => {};
   let isOver = false;
   const look = () => wake();
@@ -33,4 +34,9 @@ export async function* received(call: Readable, ending: AbortSignal): AsyncGener
     call.off('readable', look).off('end', over).off('close', over);
     ending.removeEventListener('abort', look);
   }
+}
+
+/** Streams of objects read 16 ahead, whatever they are: here each may be a gigabyte, and counts towards no quota before it is taken. */
+function readOneAhead(call: Readable & { readonly _readableState?: { highWaterMark: number } }): void {
+  if (call._readableState) call._readableState.highWaterMark = 1;
 }
