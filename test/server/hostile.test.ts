@@ -6,10 +6,11 @@ import fc from 'fast-check';
 import { floats } from '../../examples/clients/typescript/client.ts';
 import { modelInferRequest } from '../support/arbitrary-model-infer-request.ts';
 import { hostileBytes } from '../support/hostile-bytes.ts';
-import { addModel, IrModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
+import { addModel, identityModel, slowModel } from '../support/ir-model.ts';
 import { KServeClient, packed } from '../support/kserve.ts';
 import { outcome, predict, predictSum } from '../support/predict.ts';
 import { protoType } from '../support/proto-type.ts';
+import { rowsModel } from '../support/protocol-models.ts';
 import { bytesField, stringField, written } from '../support/raw-message.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
@@ -23,15 +24,11 @@ before(async (t) => {
   // A suite cleans up as a test does.
   const context = t as unknown as TestContext;
   const folder = temporaryFolder(context);
-  const rows = new IrModel();
-  const b = rows.input('b', 'U8', [-1, -1]);
-  const attributes = { auto_broadcast: 'numpy' };
-  rows.output(rows.operation('Add', [b, rows.constant('U8', [], scalar('U8', 0))], { attributes, name: 'a_string' }));
   const models = {
     m: addModel('FP32', [1, 10]),
     any: addModel('FP32', [-1, -1]),
     texts: identityModel('STRING'),
-    rows,
+    rows: rowsModel(),
   };
   for (const [name, model] of Object.entries(models)) model.write(join(folder, name, '1'));
   slowModel().write(join(folder, 'slow/1'));

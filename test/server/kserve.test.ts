@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { bytesPerElement, type NumericPrecision } from '../../src/server/model/tensor.ts';
-import { addModel, IrModel, identityModel, scalar, slowModel } from '../support/ir-model.ts';
+import { bytesPerElement } from '../../src/server/model/tensor.ts';
+import { addModel, scalar } from '../support/ir-model.ts';
 import { KServeClient, packed, unpacked } from '../support/kserve.ts';
 import { outcome } from '../support/predict.ts';
+import { datatypes, protocolModels, writeModels } from '../support/protocol-models.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -15,20 +14,6 @@ after(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
 });
 
-const datatypes: Readonly<Record<Exclude<NumericPrecision, 'BOOL'>, string>> = {
-  FP32: 'FP32',
-  FP64: 'FP64',
-  FP16: 'FP16',
-  BF16: 'BF16',
-  I8: 'INT8',
-  I16: 'INT16',
-  I32: 'INT32',
-  I64: 'INT64',
-  U8: 'UINT8',
-  U16: 'UINT16',
-  U32: 'UINT32',
-  U64: 'UINT64',
-};
 const precisions = Object.keys(datatypes) as (keyof typeof datatypes)[];
 
 let client: KServeClient;
@@ -36,49 +21,15 @@ let client: KServeClient;
 before(async () => {
   const folder = temporaryFolder(file);
   const models = {
+    ...protocolModels(),
     m: addModel('FP32', [1, 10]),
     range: addModel('FP32', ['1..5', -1]),
     scalar: addModel('FP32', []),
-    two: twoInputs(),
-    texts: identityModel('STRING'),
-    flags: identityModel('BOOL'),
-    rows: rowsModel(),
-    slow: slowModel(),
-    ...Object.fromEntries(precisions.map((precision) => [`add_${precision}`, addModel(precision, [-1, 3])])),
   };
-  for (const [name, model] of Object.entries(models)) model.write(join(folder, name, '1'));
-  writeFileSync(join(folder, 'config.json'), configOf([...Object.keys(models), 'empty']));
-  const server = await startServer(file, [
-    '--config_path',
-    join(folder, 'config.json'),
-    '--settle_milliseconds',
-    '50',
-    '--queue_size',
-    '2',
-  ]);
-  client = new KServeClient(file, server.port);
+  const config = writeModels(folder, models);
+  const { port } = await startServer(file, ['--config_path', config, '--settle_milliseconds', '50']);
+  client = new KServeClient(file, port);
 });
-
-function configOf(names: readonly string[]): string {
-  const list = names.map((name) => ({ config: { name, base_path: name, required: name !== 'empty' } }));
-  return JSON.stringify({ model_config_list: list });
-}
-
-/** Texts as rows of bytes, in and out, as they are. */
-function rowsModel() {
-  const model = new IrModel();
-  const b = model.input('b', 'U8', [-1, -1]);
-  const attributes = { auto_broadcast: 'numpy' };
-  return model.output(
-    model.operation('Add', [b, model.constant('U8', [], scalar('U8', 0))], { attributes, name: 'a_string' }),
-  );
-}
-
-function twoInputs() {
-  const model = addModel('FP32', [1, 2]);
-  const c = model.input('c', 'FP32', [1, 2]);
-  return model.output(model.operation('Relu', [c], { name: 'd' }));
-}
 
 const b = (datatype: string, shape: readonly (number | string)[], contents?: object) => ({
   name: 'b',
@@ -94,11 +45,15 @@ for (const precision of precisions) {
   test(`${precision}: adds one, to the bit`, async () => {
     const zero = Buffer.alloc(bytesPerElement[precision] * 6);
     const one = Buffer.concat(Array.from({ length: 6 }, () => scalar(precision, 1)));
-    const { outputs, raw_output_contents } = await infer(`add_${precision}`, [b(datatypes[precision], [2, 3])], [zero]);
+    const { outputs, raw_output_contents } = await infer(
+      `add_${datatypes[precision]}`,
+      [b(datatypes[precision], [2, 3])],
+      [zero],
+    );
     assert.deepEqual(raw_output_contents, [one]);
     const [{ name, datatype, shape }] = outputs as [(typeof outputs)[0]];
     assert.deepEqual([name, datatype, shape], ['a', datatypes[precision], ['2', '3']]);
-    const none = await infer(`add_${precision}`, [b(datatypes[precision], [0, 3])], [Buffer.alloc(0)]);
+    const none = await infer(`add_${datatypes[precision]}`, [b(datatypes[precision], [0, 3])], [Buffer.alloc(0)]);
     assert.deepEqual(none.outputs[0]!.shape, ['0', '3']);
     assert.deepEqual(none.raw_output_contents, [Buffer.alloc(0)]);
   });
@@ -119,7 +74,9 @@ const contents: [precision: keyof typeof datatypes, contents: object][] = [
 
 for (const [precision, values] of contents) {
   test(`${precision}: takes ${JSON.stringify(values)}, and answers in raw_output_contents all the same`, async () => {
-    const { raw_output_contents } = await infer(`add_${precision}`, [b(datatypes[precision], [1, 3], values)]);
+    const { raw_output_contents } = await infer(`add_${datatypes[precision]}`, [
+      b(datatypes[precision], [1, 3], values),
+    ]);
     assert.deepEqual(raw_output_contents, [Buffer.concat(Array.from({ length: 3 }, () => scalar(precision, 1)))]);
   });
 }
@@ -219,7 +176,7 @@ const refusals: [what: string, model: string, inputs: object[], raw: Buffer[], r
   ],
   [
     'a type that KServe does not know, although we would',
-    'add_I32',
+    'add_INT32',
     [b('I32', [1, 3])],
     [Buffer.alloc(12)],
     '3 Invalid input precision - Expected: I32; Actual: I32; input name: b',
@@ -377,128 +334,3 @@ for (const [what, model, inputs, raw, refusal, more] of refusals) {
     assert.deepEqual([answer!.infer_response!.id, answer!.infer_response!.model_name], ['x', '']);
   });
 }
-
-test('server: live, ready, and what it is', async () => {
-  assert.deepEqual(await client.call('ServerLive'), { live: true });
-  assert.deepEqual(await client.call('ServerReady'), { ready: true });
-  const { name, version, extensions } = await client.call('ServerMetadata');
-  assert.equal(name, 'OpenVINO Model Server');
-  assert.match(String(version), /^\d+\.\d+\.\d+/);
-  assert.deepEqual(extensions, []);
-});
-
-test('a model: ready, or not, or nobody’s', async () => {
-  const ready = (name: string, version = '') => outcome(client.call('ModelReady', { name, version }));
-  assert.deepEqual(await ready('m'), { ready: true });
-  assert.deepEqual(await ready('m', '1'), { ready: true });
-  assert.equal(await ready('nobody'), '5 Model with requested name is not found');
-  assert.equal(await ready('nobody', 'x'), '5 Model with requested name is not found');
-  assert.equal(await ready('m', '0'), '5 Model with requested version is not found');
-  assert.equal(await ready('m', '2'), '5 Model with requested version is not found');
-  assert.equal(await ready('m', '1.0'), '3 invalid model version format in request');
-  assert.equal(await ready('empty'), '5 Model with requested version is not found');
-});
-
-test('a model’s metadata', async () => {
-  const metadata = (name: string, version = '') => outcome(client.call('ModelMetadata', { name, version }));
-  assert.deepEqual(await metadata('range', '1'), {
-    name: 'range',
-    versions: ['1'],
-    platform: 'OpenVINO',
-    inputs: [{ name: 'b', datatype: 'FP32', shape: ['-1', '-1'] }],
-    outputs: [{ name: 'a', datatype: 'FP32', shape: ['-1', '-1'] }],
-    properties: {},
-  });
-  const texts = (await metadata('texts')) as { inputs: object[] };
-  assert.deepEqual(texts.inputs, [{ name: 'b', datatype: 'BYTES', shape: ['-1'] }]);
-  assert.equal(await metadata('nobody'), '5 Model with requested name is not found');
-  assert.equal(await metadata('m', '0'), '5 Model with requested version is not found');
-  assert.equal(await metadata('m', '2'), '5 Model with requested version is not found');
-  assert.equal(await metadata('m', 'one'), '3 invalid model version format in request');
-});
-
-test('the index of the repository', async () => {
-  const { models } = await client.call<{ models: { name: string; state: string }[] }>('RepositoryIndex');
-  assert.deepEqual(
-    models.map(({ name }) => name),
-    models.map(({ name }) => name).toSorted(),
-  );
-  assert.deepEqual(
-    models.filter(({ name }) => name === 'm' || name === 'empty'),
-    [
-      { name: 'empty', version: '', state: 'UNAVAILABLE', reason: 'no version was found' },
-      { name: 'm', version: '1', state: 'READY', reason: '' },
-    ],
-  );
-  const ready = await client.call<{ models: { state: string }[] }>('RepositoryIndex', { ready: true });
-  assert.equal(ready.models.length, models.length - 1);
-  for (const { state } of ready.models) assert.equal(state, 'READY');
-});
-
-for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload']) {
-  test(`${method} is unimplemented, and says what to do instead`, async () => {
-    assert.match(
-      String(await outcome(client.call(method, { model_name: 'm' }))),
-      /^12 Models are loaded and unloaded by what is in their folders and in the config file/,
-    );
-  });
-}
-
-test('a stream: answers in order, the errors among them, and it goes on', async () => {
-  const good = (id: string, value: number) => ({
-    model_name: 'm',
-    id,
-    inputs: [m],
-    raw_input_contents: [floats(10, value)],
-  });
-  const requests = Array.from({ length: 50 }, (_, i) =>
-    i % 3 === 1 ? { model_name: 'nobody', id: `${i}` } : good(`${i}`, i),
-  );
-  const slow = { model_name: 'slow', id: 'slow', inputs: [b('FP32', [64, 1024])], raw_input_contents: [floats(65536)] };
-  const answers = await client.stream([slow, ...requests]);
-  assert.equal(answers.length, 51);
-  assert.deepEqual(
-    answers.map(({ infer_response }) => infer_response!.id),
-    ['slow', ...requests.map(({ id }) => id)],
-  );
-  for (const [i, { error_message, infer_response }] of answers.slice(1).entries()) {
-    if (i % 3 === 1) assert.equal(error_message, 'Mediapipe graph definition with requested name is not found');
-    else assert.equal(infer_response!.raw_output_contents[0]!.readFloatLE(), i + 1);
-  }
-});
-
-test('a stream of nothing ends well; one that is cancelled leaves nothing behind', async () => {
-  assert.deepEqual(await client.stream([]), []);
-  const stream = client.stub.ModelStreamInfer();
-  const ended = new Promise((resolve) => stream.once('error', resolve));
-  for (let i = 0; i < 20; i++) {
-    stream.write({ model_name: 'slow', inputs: [b('FP32', [64, 1024])], raw_input_contents: [floats(65536)] });
-  }
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  stream.cancel();
-  await ended;
-  const { raw_output_contents } = await infer('m', [m], [floats(10)]);
-  assert.equal(raw_output_contents[0]!.readFloatLE(), 3);
-});
-
-test('a version that does not load is not ready, and the index says why; the server is not ready either', async (t) => {
-  const folder = temporaryFolder(t);
-  const config = join(folder, 'config.json');
-  mkdirSync(join(folder, 'broken/3'), { recursive: true });
-  writeFileSync(join(folder, 'broken/3/model.xml'), 'no model');
-  writeFileSync(config, configOf(['broken']));
-  const { port } = await startServer(t, ['--config_path', config, '--settle_milliseconds', '50']);
-  const own = new KServeClient(t, port);
-  assert.deepEqual(await own.call('ServerLive'), { live: true });
-  assert.deepEqual(await own.call('ServerReady'), { ready: false });
-  assert.deepEqual(await own.call('ModelReady', { name: 'broken', version: '3' }), { ready: false });
-  const ask = (method: string, request: object) => outcome(own.call(method, request));
-  assert.equal(await ask('ModelReady', { name: 'broken' }), '5 Model with requested version is not found');
-  const notLoaded = '14 Model with requested version is not loaded yet';
-  assert.equal(await ask('ModelMetadata', { name: 'broken', version: '3' }), notLoaded);
-  assert.equal(await ask('ModelInfer', { model_name: 'broken', model_version: '3' }), notLoaded);
-  const { models } = await own.call<{ models: { reason: string }[] }>('RepositoryIndex');
-  assert.equal(models.length, 1);
-  assert.match(models[0]!.reason, /./);
-  assert.deepEqual(models[0], { ...models[0], name: 'broken', version: '3', state: 'UNAVAILABLE' });
-});
