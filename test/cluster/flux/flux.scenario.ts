@@ -146,7 +146,7 @@ test('a version that does not come fails it at the deadline; once it is there, i
 test('a commit ends the wait for the one before, where Flux is told so', options, async (t) => {
   await flux.restart('CancelHealthCheckOnNewRevision');
   await commit('models', version(5));
-  await digits.until((resource) => conditionOf(resource, 'Reconciling')?.reason === 'VersionNotFound');
+  await digits.until((resource) => conditionOf(resource, 'Reconciling')?.message.includes('version 5') === true);
   await setTimeout(3_000);
   await timed(t, 'versions: [2] committed, while version 5 is waited for, until the Kustomization is Ready', async () =>
     flux.untilReady('models', await commit('models', version(2))),
