@@ -25,7 +25,7 @@ test('with nothing but an image, the rest has its defaults', () => {
       logLevel: 'info',
       kubeconfig: undefined,
       context: undefined,
-      requestsPerSecond: 50,
+      requestsPerSecond: 100,
     },
   });
 });

@@ -200,7 +200,7 @@ test('ready is what serves exactly what is wanted, on all pods', () => {
     }),
     { numRuns: 3000 },
   );
-  assert.ok(times > 20, `only ${times} times was anything ready`);
+  assert.ok(times > 3, `only ${times} times was anything ready`);
 });
 
 const descending = (a: number, b: number) => b - a;
