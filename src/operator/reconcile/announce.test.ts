@@ -52,6 +52,28 @@ for (const [what, before, after, news] of cases) {
   });
 }
 
+test('that another version serves is news, be it all that changes', () => {
+  const serves = (servingVersion: number | undefined): ModelServerStatus => ({
+    ...serving,
+    models: [{ name: 'm', ready: true, state: 'Available', ...(servingVersion ? { servingVersion } : {}) }],
+  });
+  assert.deepEqual(announcements(serves(1), serves(2)), [
+    {
+      type: 'Normal',
+      reason: 'VersionServed',
+      action: 'Reconcile',
+      note: 'model m: version 2 serves, where version 1 did',
+    },
+  ]);
+  for (const [before, after] of [
+    [undefined, 1],
+    [1, undefined],
+    [2, 2],
+  ]) {
+    assert.deepEqual(announcements(serves(before), serves(after)), []);
+  }
+});
+
 test('a new count is no news', () => {
   const [one, two] = ['1/2 pods', '2/2 pods'].map((message) => {
     const { conditions, ...rest } = loading;

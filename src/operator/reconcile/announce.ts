@@ -13,7 +13,7 @@ export interface Announcement {
 /** Where announcements go; never fails, never waits. */
 export type Announce = (about: ModelServer, announcement: Announcement) => void;
 
-/** What of a change of the status is news: a new reason, not a new count. */
+/** What of a change of the status is news: a new reason, not a new count; and that another version serves. */
 export function announcements(before: ModelServerStatus | undefined, after: ModelServerStatus): Announcement[] {
   const reasonBefore = find(before, 'Ready')?.reason;
   const ready = find(after, 'Ready')!;
@@ -27,6 +27,12 @@ export function announcements(before: ModelServerStatus | undefined, after: Mode
   const isNew = degraded.status === 'True' && find(before, 'Degraded')?.reason !== degraded.reason;
   if (isNew && degraded.reason !== ready.reason) {
     news.push({ type: 'Warning', reason: degraded.reason, action: 'Reconcile', note: degraded.message });
+  }
+  for (const { name, servingVersion: version } of after.models ?? []) {
+    const old = before?.models?.find((model) => model.name === name)?.servingVersion;
+    if (old === undefined || version === undefined || old === version) continue;
+    const note = `model ${name}: version ${version} serves, where version ${old} did`;
+    news.push({ type: 'Normal', reason: 'VersionServed', action: 'Reconcile', note });
   }
   return news;
 }
