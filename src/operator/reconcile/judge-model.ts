@@ -16,6 +16,8 @@ export interface ModelWish {
     | { readonly kind: 'all' };
   /** Versions that labels stand for: they are served besides what the policy picks. */
   readonly labelled: readonly number[];
+  /** Where its versions lie in the pods; absent where that is not known. */
+  readonly folder?: string;
 }
 
 /** What one pod says of the model. */
@@ -102,7 +104,7 @@ function failureOf(
 }
 
 function waitFor(
-  { name, policy, labelled }: ModelWish,
+  { name, policy, labelled, folder }: ModelWish,
   pods: readonly PodAnswer[],
   desired: readonly number[],
   isNew: boolean,
@@ -118,10 +120,11 @@ function waitFor(
     const why = isNew ? ' yet' : ': their logs say whether they refuse the config';
     return because('ConfigPropagating', `${ignorant}/${pods.length} pods do not know of it${why}`);
   }
+  const place = folder === undefined ? 'its folder' : `its folder ${folder}`;
   if (desired.length === 0) {
     const wasThere = pods.some(({ answer }) => answer.kind === 'versions' && answer.versions.length > 0);
     if (wasThere && isNew) return because('ConfigPropagating', 'the pods have not begun to load it again');
-    return because('VersionNotFound', 'there is no version in its folder');
+    return because('VersionNotFound', `there is no version in ${place}`);
   }
   for (const version of desired) {
     const answers = pods.map((pod) => find(pod, version));
@@ -130,14 +133,22 @@ function waitFor(
     const on = `version ${version} is available on ${serving}/${pods.length} pods`;
     if (answers.every((answer) => answer === undefined || answer.state === 'END')) {
       const isNamed = policy.kind === 'specific' || labelled.includes(version);
-      if (isNamed && isNew) return because('ConfigPropagating', `version ${version} is not on any pod yet`);
-      return because('VersionNotFound', `there is no version ${version}${isNamed ? ' in its folder' : ''}`);
+      const but = servesOn(pods);
+      if (isNamed && isNew) return because('ConfigPropagating', `version ${version} is not on any pod yet${but}`);
+      return because('VersionNotFound', `there is no version ${version}${isNamed ? ` in ${place}` : ''}${but}`);
     }
     return because('LoadingModels', on);
   }
   const extra = pods.flatMap(available).find((version) => !desired.includes(version));
   if (extra !== undefined) return because('LoadingModels', `version ${extra} is still there`);
   return undefined;
+}
+
+/** What keeps a server at what it has, such as a config that it refuses. */
+function servesOn(pods: readonly PodAnswer[]): string {
+  const answers = pods.flatMap(({ answer }) => (answer.kind === 'versions' ? answer.versions : []));
+  const kept = answers.find((answer) => answer.state === 'AVAILABLE' && hasFailed(answer));
+  return kept ? `; version ${kept.version} serves on: ${kept.errorMessage}` : '';
 }
 
 function stateOf(

@@ -57,7 +57,13 @@ export function judge(snapshot: Snapshot): Verdict {
     return { kind: 'stalled', ...overdue, degraded: overdue, ...all };
   }
   if (wait) return { kind: 'moving', ...wait, degraded: optionalFailure, ...all };
-  return { kind: 'serving', ...servingMessage(snapshot), degraded: optionalFailure, ...all, startedAt: undefined };
+  return {
+    kind: 'serving',
+    ...servingMessage(snapshot, models),
+    degraded: optionalFailure,
+    ...all,
+    startedAt: undefined,
+  };
 }
 
 /** What is wrong until another object is there. */
@@ -148,13 +154,22 @@ function waitForPods({ resource, deployment, pods, revision, isWaitingForGarbage
   if (waiting) return waiting;
   const ready = current.filter((pod) => pod.isReady).length;
   const others = pods.length - current.length;
-  if (others > 0 || current.length > replicas) {
+  if (others > 0) {
     return {
       reason: 'RollingOut',
       message: `${ready}/${replicas} pods of revision ${revision} are ready, ${others} others are there`,
     };
   }
-  return { reason: 'PodsStarting', message: `${ready}/${replicas} pods are ready` };
+  // Of one revision all, as after `kubectl rollout restart`.
+  const { updatedReplicas: fresh = 0, replicas: all = 0 } = status ?? {};
+  if (isObserved && fresh < all) {
+    return { reason: 'RollingOut', message: `pods are restarted: ${fresh}/${replicas} are new, ${all} are there` };
+  }
+  if (current.length > replicas) {
+    return { reason: 'RollingOut', message: `${current.length} pods are there, ${replicas} are wanted` };
+  }
+  const but = ready >= replicas ? ', the Deployment does not say so yet' : '';
+  return { reason: 'PodsStarting', message: `${ready}/${replicas} pods are ready${but}` };
 }
 
 /** Whether pods are all there and only wait for a model, which says more than that they are not ready. */
@@ -193,10 +208,13 @@ function onOthers({ status }: ModelVerdict): Trouble {
   return { reason: 'LoadingModels', message: bounded(`model ${status.name}: no pod that is ready serves it`) };
 }
 
-function servingMessage({ resource, models, pods, lacksPodMonitors }: Snapshot): Trouble {
+function servingMessage({ resource, pods, lacksPodMonitors }: Snapshot, models: readonly ModelVerdict[]): Trouble {
   const { replicas } = resource.spec;
   if (replicas === 0) return { reason: 'ScaledToZero', message: 'spec.replicas is 0, as wanted' };
-  const serves = `${count(models.length, 'model')} on ${pods.length}/${replicas} pods`;
+  const arrived = models.filter(({ status }) => status.ready).length;
+  const isAll = arrived === models.length;
+  const which = `${isAll ? '' : `${arrived} of `}${count(models.length, 'model')}`;
+  const serves = `${which} on ${pods.length}/${replicas} pods${isAll ? '' : '; the rest is not required'}`;
   const but = '; the cluster has no PodMonitors, which spec.observability.metrics.podMonitor asks for';
   return { reason: 'ModelsServing', message: `${serves}${lacksPodMonitors ? but : ''}` };
 }

@@ -21,7 +21,7 @@ const models: [entry: object, wish: Partial<ModelWish>][] = [
 for (const [entry, wish] of models) {
   test(`a model of the resource, and of its config: ${JSON.stringify(entry)}`, () => {
     const { spec } = modelServer({ models: [{ name: 'm', ...entry }] });
-    const expected = [{ name: 'm', ...plain, ...wish }];
+    const expected = [{ name: 'm', ...plain, ...wish, folder: '/models/m' }];
     assert.deepEqual(listedModels(spec), expected);
     assert.deepEqual(configuredModels(serverConfig(spec)), expected);
   });
@@ -37,11 +37,12 @@ const model = (more: object) => config({ config: { name: 'm', base_path: '/m', .
 
 const accepted: [text: string, wishes: ModelWish[]][] = [
   [config(), []],
-  [model({}), [{ name: 'm', ...plain }]],
-  [model({ version_labels: {} }), [{ name: 'm', ...plain }]],
+  [model({}), [{ name: 'm', ...plain, folder: '/m' }]],
+  [model({ base_path: 'm' }), [{ name: 'm', ...plain }]],
+  [model({ version_labels: {} }), [{ name: 'm', ...plain, folder: '/m' }]],
   [
     model({ model_version_policy: { latest: { num_versions: 2 } } }),
-    [{ name: 'm', ...plain, policy: { kind: 'latest', count: 2 } }],
+    [{ name: 'm', ...plain, policy: { kind: 'latest', count: 2 }, folder: '/m' }],
   ],
 ];
 

@@ -1,20 +1,25 @@
 import { bounded } from '../api/conditions.ts';
 import type { ModelServer } from '../api/model-server.ts';
+import { modelFolder } from '../desired/models.ts';
 import type { ModelWish } from './judge-model.ts';
 import type { Trouble } from './pod-facts.ts';
 
 /** The models that the resource lists. */
-export function listedModels({ models = [] }: ModelServer['spec']): ModelWish[] {
-  return models.map(({ name, required, versionPolicy: { specific, all, latest }, versionLabels = {} }) => ({
-    name,
-    required,
-    policy: specific
-      ? { kind: 'specific', versions: specific.versions }
-      : all
-        ? { kind: 'all' }
-        : { kind: 'latest', count: latest?.numVersions ?? 1 },
-    labelled: Object.values(versionLabels),
-  }));
+export function listedModels(spec: ModelServer['spec']): ModelWish[] {
+  return (spec.models ?? []).map((model) => {
+    const { specific, all, latest } = model.versionPolicy;
+    return {
+      name: model.name,
+      required: model.required,
+      policy: specific
+        ? { kind: 'specific', versions: specific.versions }
+        : all
+          ? { kind: 'all' }
+          : { kind: 'latest', count: latest?.numVersions ?? 1 },
+      labelled: Object.values(model.versionLabels ?? {}),
+      folder: modelFolder(model, spec),
+    };
+  });
 }
 
 /**
@@ -44,7 +49,8 @@ class Invalid extends Error {}
 
 function readModel(value: unknown, i: number): ModelWish {
   const path = `model_config_list[${i}].config`;
-  const { name, required, model_version_policy: policy, version_labels: labels } = object(value, path);
+  const model = object(value, path);
+  const { name, required, base_path: folder, model_version_policy: policy, version_labels: labels } = model;
   if (typeof name !== 'string' || name === '' || !name.isWellFormed())
     throw new Invalid(`${path}.name: expected a name`);
   return {
@@ -55,6 +61,8 @@ function readModel(value: unknown, i: number): ModelWish {
       labels === undefined
         ? []
         : versions(Object.values(object(labels, `${path}.version_labels`)), `${path}.version_labels`),
+    // Another one begins where the file lies.
+    ...(typeof folder === 'string' && folder.startsWith('/') ? { folder } : {}),
   };
 }
 

@@ -87,9 +87,21 @@ const troubles: [what: string, containers: readonly ContainerStatus[], trouble: 
     'CrashLoopBackOff pod p: the server ends with exit code 1 (2 restarts): two\nthree\nfour',
   ],
   [
+    'what it says to people goes before what it says to programs',
+    [
+      container({
+        restartCount: 3,
+        state: {
+          terminated: { exitCode: 2, message: 'unknown flag --nonsense\n{"level":"info"}\n{"level":"error"}\n' },
+        },
+      }),
+    ],
+    'CrashLoopBackOff pod p: the server ends with exit code 2 (3 restarts): unknown flag --nonsense',
+  ],
+  [
     'it waits to be started again',
     [container({ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: crashed, restartCount: 1 })],
-    'CrashLoopBackOff pod p: the server ends with exit code 1 (1 restarts): two\nthree\nfour',
+    'CrashLoopBackOff pod p: the server ends with exit code 1 (1 restart): two\nthree\nfour',
   ],
   [
     'it has kept ending, and serves now',

@@ -102,7 +102,8 @@ function containerTrouble(container: ContainerStatus, now: number): Trouble | un
   const isFailing = reason === 'CrashLoopBackOff' || isRepeated;
   if (!isFailing) return undefined;
   const which = container.name === containerName ? 'the server' : `the container ${container.name}`;
-  const times = `${container.restartCount ?? 0} restarts`;
+  const restarts = container.restartCount ?? 0;
+  const times = `${restarts} restart${restarts === 1 ? '' : 's'}`;
   if (last.reason === 'OOMKilled') {
     return { reason: 'OutOfMemory', message: `${which} needs more memory than its limit allows (${times})` };
   }
@@ -122,10 +123,11 @@ function isLong({ startedAt = '', finishedAt = '' }: Run = {}, now?: number): bo
   return (now ?? Date.parse(finishedAt)) - Date.parse(startedAt) >= longRunMs;
 }
 
-/** The end of a log, of which the last lines say why it ended. */
+/** The end of a log, of which the last lines say why it ended; those for people, if there are such. */
 function lastWords(log = ''): string {
   const lines = log.trim().split('\n');
-  return lines.slice(-3).join('\n').trim();
+  const plain = lines.filter((line) => !line.startsWith('{'));
+  return (plain.length > 0 ? plain : lines).slice(-3).join('\n').trim();
 }
 
 function waitOf(pod: Pod): Trouble | undefined {
