@@ -191,7 +191,8 @@ test('a steady state makes no writes for 60 seconds', { timeout: 120_000 }, asyn
   await setTimeout(calmSince + 60_000 - Date.now());
   const writes = world.writesOf().filter(({ objectRef }) => objectRef?.namespace === calm.namespace);
   assert.ok(writes.length > 0);
-  assert.deepEqual(kindsOf(writes.filter((write) => Date.parse(write.requestReceivedTimestamp) > calmSince)), []);
+  const late = writes.filter((write) => Date.parse(write.requestReceivedTimestamp) > calmSince);
+  assert.deepEqual(kindsOf(late), [], await world.plane.kubectl(['get', 'events', `--namespace=${calm.namespace}`]));
   assert.ok(operator.running && (await operator.probe('healthz')));
 });
 

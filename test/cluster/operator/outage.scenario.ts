@@ -147,7 +147,7 @@ test('an API server that is gone for a minute is waited for', { timeout: 240_000
   assert.equal(await operator.current.probe('readyz'), false);
   const lists = listsOf(proxy);
   await world.plane.apiServer.start();
-  t.diagnostic(`an edit was followed after ${await follow(2, 60)}`);
+  t.diagnostic(`an edit was followed after ${await follow(2, 60, false)}`);
   await eventually(() => operator.current.probe('readyz'), Boolean);
   const each = (listsOf(proxy) - lists) / proxy.watching;
   t.diagnostic(`${each.toFixed(1)} lists of each kind once it was back`);
@@ -156,15 +156,17 @@ test('an API server that is gone for a minute is waited for', { timeout: 240_000
 });
 
 test('watches that bring nothing, not even their end, are noticed', { timeout: 300_000 }, async (t) => {
-  const { namespace, operator } = hung;
-  const at = { namespace, name: 'x' };
+  const { operator } = hung;
   const seconds = (await noticed) / 1000;
   t.diagnostic(`an edit was followed ${seconds.toFixed()} s after the watches began to hang`);
   // Sooner, they did not hang; later than 100 s after the last they brought, the API server was away.
   assert.ok(seconds > 60 && seconds < 220);
-  await world.until(at, (now) => isReady(now) && now.status.replicas === 2, 90);
-  await world.cluster.merge(modelServers, at, { spec: { replicas: 3 } });
-  await world.until(at, (now) => isReady(now) && now.status.replicas === 3, 20);
+  await scale(hung, 3);
+  await eventually(
+    () => replicasOf('hung'),
+    (count) => count === 3,
+    5,
+  );
   assert.deepEqual(operator.ends, []);
 });
 
@@ -173,8 +175,11 @@ function listsOf(proxy: ApiProxy): number {
   return proxy.count('list') - proxy.count('list', 'podmonitors');
 }
 
-/** @returns how long it takes until the Deployment follows an edit of the ModelServer */
-async function follow(replicas: number, seconds = 40): Promise<string> {
+/**
+ * @param itsPods whether to wait for them too: Kubernetes' own controllers may take their time
+ * @returns how long it takes until the Deployment follows an edit of the ModelServer
+ */
+async function follow(replicas: number, seconds = 40, itsPods = true): Promise<string> {
   const began = performance.now();
   await scale(station, replicas);
   await eventually(
@@ -183,9 +188,9 @@ async function follow(replicas: number, seconds = 40): Promise<string> {
     seconds,
   );
   const took = since(began);
-  // Kubernetes' own controllers may take longer to come back.
+  if (!itsPods) return took;
   const isThere = (now: ModelServer) => isReady(now) && now.status.replicas === replicas;
-  await world.until({ namespace: station.namespace, name: 'x' }, isThere, 90);
+  await world.until({ namespace: station.namespace, name: 'x' }, isThere);
   return took;
 }
 

@@ -11,6 +11,7 @@ import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { networks } from '../control-plane-commands.ts';
 import { Daemon } from '../daemon.ts';
 import { crdsEstablished } from '../established.ts';
+import { waitFor } from '../is-ready.ts';
 import { eventually } from './eventually.ts';
 import { enterOwnNetwork } from './own-network.ts';
 import { startSimulatedNode } from './simulated-node.ts';
@@ -58,7 +59,7 @@ export async function startSurroundings(name: string): Promise<Surroundings> {
 
 async function furnish(plane: ControlPlane): Promise<Surroundings> {
   // Whichever pod the operator asks, it asks this one: all their addresses are here.
-  new Daemon(plane.directory, 'modelserver', [
+  const server = new Daemon(plane.directory, 'modelserver', [
     join(root, 'bin/modelserver'),
     '--model_name=digits',
     `--model_path=${join(root, 'examples/digits/models/digits')}`,
@@ -72,7 +73,8 @@ async function furnish(plane: ControlPlane): Promise<Surroundings> {
     // As a GitOps tool does: what the text says, holds, whoever said otherwise.
     await plane.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], { input });
   };
-  await Promise.all([startSimulatedNode(plane), installRights(plane, apply)]);
+  const serves = async () => server.lastWords(100).includes('"state":"AVAILABLE"');
+  await Promise.all([startSimulatedNode(plane), installRights(plane, apply), waitFor(serves, [server])]);
   return {
     plane,
     cluster,
@@ -80,6 +82,11 @@ async function furnish(plane: ControlPlane): Promise<Surroundings> {
     async createNamespace(namespace) {
       for (const [kind, object] of namespaceWithClaim(namespace))
         await cluster.apply(kind, object, { manager: 'test' });
+      type Claim = KubeObject & { readonly status?: { readonly phase?: string } };
+      await eventually(
+        () => cluster.get<Claim>(persistentVolumeClaims, { namespace, name: claimName }),
+        (claim) => claim?.status?.phase === 'Bound',
+      );
     },
     until: (at, isSo, seconds = 30) =>
       eventually(
