@@ -50,7 +50,7 @@ export const renderings: readonly Rendering[] = [
       assert.equal(spec.template.spec.serviceAccountName, full);
       assert.ok(spec.template.spec.terminationGracePeriodSeconds > 30);
       assert.deepEqual(argumentsOf(objects), [
-        ...['run', '--leader-elect=true', `--lease-name=${full}`, '--workers=8', '--requests-per-second=50'],
+        ...['run', '--leader-elect=true', `--lease-name=${full}`, '--workers=8', '--requests-per-second=100'],
         ...['--metrics-address=0.0.0.0:8080', '--probe-address=0.0.0.0:8081', '--allow-host-path=false'],
         ...['--enable-pod-patch=true', '--cluster-domain=cluster.local', '--log-level=info'],
       ]);

@@ -81,7 +81,8 @@ for (const helm of helms) {
     await context.test('its notes say what to do next', async () => {
       const notes = await releases.succeed(['get', 'notes', ...release]);
       assert.match(notes, /kubectl --namespace operators rollout status deployment\/modelserver-operator/);
-      assert.match(notes, /kubectl apply --namespace default --filename -/);
+      // A shell ends the input at a line that is END and nothing else.
+      assert.match(notes, /^kubectl apply --namespace default --filename - <<'END'\napiVersion: [^]*\nEND\nkubectl .* wait /m);
       assert.doesNotMatch(notes, /WARNING/);
     });
 
