@@ -82,7 +82,10 @@ for (const helm of helms) {
       const notes = await releases.succeed(['get', 'notes', ...release]);
       assert.match(notes, /kubectl --namespace operators rollout status deployment\/modelserver-operator/);
       // A shell ends the input at a line that is END and nothing else.
-      assert.match(notes, /^kubectl apply --namespace default --filename - <<'END'\napiVersion: [^]*\nEND\nkubectl .* wait /m);
+      assert.match(
+        notes,
+        /^kubectl apply --namespace default --filename - <<'END'\napiVersion: [\s\S]*\nEND\nkubectl .* wait /m,
+      );
       assert.doesNotMatch(notes, /WARNING/);
     });
 
