@@ -2,7 +2,10 @@ import type { ModelServer } from '../../src/operator/api/model-server.ts';
 import type { Cluster } from '../../src/operator/cluster/cluster.ts';
 import { modelServers, persistentVolumeClaims } from '../../src/operator/cluster/kinds.ts';
 import type { Kind, KubeObject } from '../../src/operator/cluster/kube-object.ts';
-import { ModelServerController } from '../../src/operator/controller/model-server-controller.ts';
+import {
+  ModelServerController,
+  type ModelServerControllerOptions,
+} from '../../src/operator/controller/model-server-controller.ts';
 import type { Announcement } from '../../src/operator/reconcile/announce.ts';
 import { systemClock, wallTime } from '../../src/shared/clock.ts';
 import { captureLog } from './captured-log.ts';
@@ -13,6 +16,31 @@ import { newModelServer } from './model-server.ts';
 
 export const namespace = 'ns';
 export const at = (name: string) => ({ namespace, name });
+
+type Parts = 'cluster' | 'models' | 'announce' | 'log';
+
+/** An operator's controller at work in this process, knowing all there is. */
+export async function startController(
+  parts: Pick<ModelServerControllerOptions, Parts> & Partial<ModelServerControllerOptions>,
+): Promise<ModelServerController> {
+  const controller = new ModelServerController({
+    clock: systemClock,
+    wallTime,
+    tracer: undefined,
+    namespaces: [],
+    workers: 4,
+    serverImage: 'localhost/modelserver:1',
+    operatorNamespace: 'modelserver-system',
+    clusterDomain: 'cluster.local',
+    allowHostPath: false,
+    patchPods: true,
+    ...parts,
+  });
+  controller.start();
+  await controller.watches.synced();
+  controller.act();
+  return controller;
+}
 
 /** A cluster in memory with an operator on it, and pods whose servers serve version 1 of the model digits. */
 export class TestOperator {
@@ -44,26 +72,12 @@ export class TestOperator {
   }
 
   async startOperator(): Promise<void> {
-    const controller = new ModelServerController({
+    this.#controller = await startController({
       cluster: this.#observed(),
       models: this.models,
       announce: (_, announcement) => this.announced.push(announcement),
-      clock: systemClock,
-      wallTime,
       log: this.captured.log,
-      tracer: undefined,
-      namespaces: [],
-      workers: 4,
-      serverImage: 'localhost/modelserver:1',
-      operatorNamespace: 'modelserver-system',
-      clusterDomain: 'cluster.local',
-      allowHostPath: false,
-      patchPods: true,
     });
-    this.#controller = controller;
-    controller.start();
-    await controller.watches.synced();
-    controller.act();
   }
 
   /** @param graceMs 0 breaks off what is under way */

@@ -1,3 +1,4 @@
+// Long, as the truth table of the conditions is read as one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { modelServer } from '../../../test/support/model-server.ts';

@@ -1,3 +1,4 @@
+// Long, as each way to lose a lease is played on the same few candidates.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { captureLog } from '../../../test/support/captured-log.ts';

@@ -1,3 +1,4 @@
+// Long, as one scripted API server tells all that a watch can meet with.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { captureLog } from '../../../test/support/captured-log.ts';

@@ -1,3 +1,4 @@
+// Long, as each way a version can go is played on the same registry over fakes.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';

@@ -5,11 +5,11 @@ import { configMaps, modelServers } from '../../../src/operator/cluster/kinds.ts
 import { createKubeCluster } from '../../../src/operator/cluster/kube/create-kube-cluster.ts';
 import type { KubeCall, KubeCluster } from '../../../src/operator/cluster/kube/kube-cluster.ts';
 import type { KubeObject } from '../../../src/operator/cluster/kube-object.ts';
-import { ModelServerController } from '../../../src/operator/controller/model-server-controller.ts';
-import { systemClock, wallTime } from '../../../src/shared/clock.ts';
+import type { ModelServerController } from '../../../src/operator/controller/model-server-controller.ts';
 import { createLog } from '../../../src/shared/log.ts';
 import { validExamples } from '../../crds/examples.ts';
 import { FakeModels } from '../../support/fake-models.ts';
+import { startController } from '../../support/operator.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { crdsEstablished } from '../established.ts';
 
@@ -41,25 +41,13 @@ after(async () => {
 });
 
 async function startOperator(): Promise<void> {
-  controller = new ModelServerController({
+  controller = await startController({
     cluster,
     models: new FakeModels(),
     announce: () => {},
-    clock: systemClock,
-    wallTime,
     log: createLog({ level: 'error' }),
-    tracer: undefined,
-    namespaces: [],
-    workers: 4,
-    serverImage: 'localhost/modelserver:1',
-    operatorNamespace: 'modelserver-system',
-    clusterDomain: 'cluster.local',
     allowHostPath: true,
-    patchPods: true,
   });
-  controller.start();
-  await controller.watches.synced();
-  controller.act();
 }
 
 async function stopOperator(): Promise<void> {

@@ -1,3 +1,4 @@
+// Long, as one small server stands in for all that a real one will not do on demand.
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
