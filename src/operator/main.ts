@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemClock, wallTime } from '../shared/clock.ts';
+import { endOfService } from '../shared/end-of-service.ts';
 import { createLog, type Logger } from '../shared/log.ts';
+import { packageVersion } from '../shared/package-version.ts';
 import type { Tracer } from '../shared/span.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { createKubeCluster } from './cluster/kube/create-kube-cluster.ts';
@@ -144,16 +145,6 @@ function requestOf({ method, status, ms }: KubeCall) {
   return { method, host: 'apiserver', code: status === undefined ? '<error>' : String(status), seconds: ms / 1000 };
 }
 
-function endOfService(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
-  });
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
-}
-
 /** @returns the exit code */
 async function main(): Promise<number> {
   const commandLine = readSettings(process.argv.slice(2), process.env, `${hostname()}-${randomUUID().slice(0, 8)}`);
@@ -162,7 +153,7 @@ async function main(): Promise<number> {
       process.stdout.write(help());
       return 0;
     case 'version':
-      process.stdout.write(`modelserver-operator ${version()}\n`);
+      process.stdout.write(`modelserver-operator ${packageVersion()}\n`);
       return 0;
     case 'convert':
       return convertCommand(commandLine.argv, process);
@@ -172,7 +163,12 @@ async function main(): Promise<number> {
   }
   let telemetry: Telemetry | undefined;
   const log = createLog({ level: commandLine.settings.logLevel, fields: () => telemetry?.traceIds() ?? {} });
-  telemetry = await startTelemetry({ serviceName: 'modelserver-operator', serviceVersion: version(), log, clock });
+  telemetry = await startTelemetry({
+    serviceName: 'modelserver-operator',
+    serviceVersion: packageVersion(),
+    log,
+    clock,
+  });
   try {
     return await run(commandLine.settings, log, telemetry?.tracer);
   } catch (error) {

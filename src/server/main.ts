@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { sleep, systemClock } from '../shared/clock.ts';
+import { endOfService } from '../shared/end-of-service.ts';
 import { createLog, type Logger } from '../shared/log.ts';
+import { packageVersion } from '../shared/package-version.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
@@ -63,7 +64,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const models = createModels(settings, repositories, watchOptions);
   const methods = joinMethods(
     tfsMethods(dataplane, models.problems),
-    kserveMethods(dataplane, { serverVersion: version(), ending: ending.signal }),
+    kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
     healthMethods(dataplane, ending.signal),
   );
   const grpc = createGrpcJsServer({
@@ -123,7 +124,7 @@ async function startMetrics(settings: Settings, { description }: Engine): Promis
   if (!names) return undefined;
   const { createMetrics } = await import('./observe/metrics.ts');
   const queueLimit = settings.engine.mostWaiting;
-  return createMetrics({ names, queueLimit, engine: description, serverVersion: version() });
+  return createMetrics({ names, queueLimit, engine: description, serverVersion: packageVersion() });
 }
 
 async function createRest(
@@ -205,16 +206,6 @@ function checkFirstLoad(name: string, registry: Lifecycle, repositories: Reposit
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
 
-function endOfService(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
-  });
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
-}
-
 /** @returns the exit code, and whether the process can end in the usual way */
 async function main(): Promise<{ code: number; isClean: boolean }> {
   const commandLine = readSettings(process.argv.slice(2), process.env, process.cwd());
@@ -223,7 +214,7 @@ async function main(): Promise<{ code: number; isClean: boolean }> {
       process.stdout.write(help());
       return { code: 0, isClean: true };
     case 'version':
-      process.stdout.write(`modelserver ${version()}\n`);
+      process.stdout.write(`modelserver ${packageVersion()}\n`);
       return { code: 0, isClean: true };
     case 'wrong':
       process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver --help.\n`);
@@ -238,7 +229,7 @@ async function main(): Promise<{ code: number; isClean: boolean }> {
     process.stderr.write(`modelserver: --log_path: ${(error as Error).message}\n`);
     return { code: 1, isClean: true };
   }
-  telemetry = await startTelemetry({ serviceName: 'modelserver', serviceVersion: version(), log, clock });
+  telemetry = await startTelemetry({ serviceName: 'modelserver', serviceVersion: packageVersion(), log, clock });
   try {
     const isClean = await serve(commandLine.settings, log, telemetry && createTracing(telemetry.tracer));
     return { code: 0, isClean };

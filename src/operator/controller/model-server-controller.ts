@@ -1,7 +1,7 @@
 import type { Logger } from '../../shared/log.ts';
+import { fromKey, toKey } from '../cluster/object-key.ts';
 import { ModelServerReconciler, type ReconcileOptions } from '../reconcile/reconcile.ts';
 import { Controller, type ControllerMetrics } from '../runtime/controller.ts';
-import { fromKey, toKey } from '../runtime/object-key.ts';
 import { type QueueMetrics, WorkQueue } from '../runtime/queue.ts';
 import { Watches } from './watches.ts';
 

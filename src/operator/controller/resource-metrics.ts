@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { ModelServer } from '../api/model-server.ts';
 import type { Watches } from './watches.ts';
 
 /** What the ModelServers are like, read from the caches whenever metrics are asked for. */
@@ -43,9 +44,10 @@ export function resourceMetrics(registry: Registry, watches: Pick<Watches, 'reso
   );
 }
 
-type Resource = ReturnType<Watches['resources']> extends Generator<infer T> ? T : never;
-
-function tally(watches: Pick<Watches, 'resources'>, of: (resource: Resource) => Iterable<string>): Map<string, number> {
+function tally(
+  watches: Pick<Watches, 'resources'>,
+  of: (resource: ModelServer) => Iterable<string>,
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (const resource of watches.resources()) {
     for (const key of of(resource)) counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -6,12 +6,12 @@ import { label } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { modelServers, persistentVolumeClaims, pods as podKind } from '../cluster/kinds.ts';
 import type { Kind, KubeObject } from '../cluster/kube-object.ts';
+import { objectKey, toKey } from '../cluster/object-key.ts';
 import { childKinds } from '../desired/children.ts';
 import { volumeClaims } from '../desired/pod-volumes.ts';
 import type { Caches } from '../reconcile/caches.ts';
 import type { Pod } from '../reconcile/pod-facts.ts';
 import type { Change } from '../runtime/mirror.ts';
-import { toKey } from '../runtime/object-key.ts';
 import { Reflector } from '../runtime/reflector.ts';
 import { byLabel, Store } from '../runtime/store.ts';
 import { slimChild, slimClaim, slimPod } from './slim.ts';
@@ -24,7 +24,7 @@ export interface WatchesOptions {
   readonly namespaces: readonly string[];
   /** A ModelServer, by its key, may not be what it should be. */
   readonly onChange: (key: string) => void;
-  /** Something was heard of an object, `Kind/namespace/name`. */
+  /** Something was heard of an object, which goes by its `objectKey`. */
   readonly onHeard: (objectKey: string) => void;
 }
 
@@ -137,7 +137,7 @@ export class Watches implements Caches {
 
   /** The status is the operator's own: that it has changed is no news. */
   #resourceChanged({ key, object, old }: Change<KubeObject>): void {
-    this.#options.onHeard(`${modelServers.kind}/${key}`);
+    this.#options.onHeard(objectKey(modelServers, object.metadata));
     if (old && wish(old) === wish(object)) return;
     this.#options.onChange(key);
   }
@@ -147,8 +147,8 @@ export class Watches implements Caches {
     for (const { metadata } of this.#resources.find('claim', key)) this.#options.onChange(toKey(metadata));
   }
 
-  #childChanged(kind: Kind, { key, object, old }: Change<KubeObject>): void {
-    this.#options.onHeard(`${kind.kind}/${key}`);
+  #childChanged(kind: Kind, { object, old }: Change<KubeObject>): void {
+    this.#options.onHeard(objectKey(kind, object.metadata));
     if (old && content(old) === content(object)) return;
     const { namespace } = object.metadata;
     // A label may have been changed by hand; the reference to the owner is harder to lose.

@@ -49,7 +49,7 @@ export function podTemplate(owner: ModelServer, image: string): PodTemplate {
 function podSpec(owner: ModelServer, image: string): Free {
   const { spec } = owner;
   const { template } = spec;
-  const { volumes } = podVolumes(owner);
+  const { volumes, mounts } = podVolumes(owner);
   return present<Free>({
     serviceAccountName: template.serviceAccountName ?? owner.metadata.name,
     automountServiceAccountToken: false,
@@ -65,13 +65,12 @@ function podSpec(owner: ModelServer, image: string): Free {
     tolerations: template.tolerations,
     topologySpreadConstraints: template.topologySpreadConstraints ?? usualSpread(owner),
     volumes,
-    containers: [container(owner, image), ...(template.sidecars ?? [])],
+    containers: [container(owner, image, mounts), ...(template.sidecars ?? [])],
   });
 }
 
-function container(owner: ModelServer, image: string): Free {
+function container(owner: ModelServer, image: string, volumeMounts: readonly Free[]): Free {
   const { spec } = owner;
-  const { mounts } = podVolumes(owner);
   const env = serverEnvironment(owner);
   return present<Free>({
     name: containerName,
@@ -87,7 +86,7 @@ function container(owner: ModelServer, image: string): Free {
         : []),
     ],
     resources: spec.template.resources,
-    volumeMounts: mounts,
+    volumeMounts,
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

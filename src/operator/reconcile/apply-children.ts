@@ -4,6 +4,7 @@ import { fieldManager } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Kind, KubeObject } from '../cluster/kube-object.ts';
+import { objectKey, toKey } from '../cluster/object-key.ts';
 import type { Child } from '../desired/children.ts';
 import type { Caches } from './caches.ts';
 import type { ChildMemory } from './child-memory.ts';
@@ -15,7 +16,7 @@ import type { Written } from './written.ts';
 
 /** What the children are after they have been seen to. */
 export interface AppliedChildren {
-  /** By kind and name; those that are there and ours. */
+  /** By `objectKey`; those that are there and ours. */
   readonly live: ReadonlyMap<string, KubeObject>;
   /** The first that could not be brought about, and why. Those after it were seen to all the same. */
   readonly obstacle: Trouble | undefined;
@@ -32,8 +33,6 @@ export interface ApplyDependencies {
   readonly memory: ChildMemory;
 }
 
-export const childKey = (child: Child, namespace: string) => `${child.kind.kind}/${namespace}/${child.name}`;
-
 /**
  * Makes the children what they should be: applies what differs, deletes what should not be, touches nothing else.
  * @param mayWrite false to look only
@@ -48,11 +47,11 @@ export async function applyChildren(
 ): Promise<AppliedChildren> {
   const live = new Map<string, KubeObject>();
   const found = { obstacle: undefined as Trouble | undefined, isBehind: false, isWaitingForGarbage: false };
-  const ownerKey = `${owner.metadata.namespace}/${owner.metadata.name}`;
+  const ownerKey = toKey(owner.metadata);
   for (const child of children) {
     const { kind, object } = child;
     const at: ObjectKey = { namespace: owner.metadata.namespace!, name: child.name };
-    const key = childKey(child, at.namespace!);
+    const key = objectKey(kind, at);
     const cached = caches.child(kind, at);
     const known = written.read(key, cached);
     let refusal = object && memory.refusal(ownerKey, key, object, known);

@@ -1,3 +1,4 @@
+import { backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { contentHash } from '../../shared/content-hash.ts';
 import { annotation } from '../api/names.ts';
@@ -13,7 +14,7 @@ interface Outcome {
 }
 
 /** Milliseconds before what was refused is tried again: at first, and at most. A quota may grow, a policy go. */
-const retryMs = { first: 1_000, most: 60_000 };
+const retry = { first: 1_000, most: 60_000, factor: 2, jitter: 0 };
 
 /**
  * What came of applying children where the children do not show it: the API server took something and wrote it in its own
@@ -47,7 +48,7 @@ export class ChildMemory {
   /** @param live what was there, and still is */
   refuse(owner: string, child: string, wanted: KubeObject, live: KubeObject | undefined, trouble: Trouble): void {
     const tries = (this.#find(owner, child, wanted, live)?.refusal?.tries ?? 0) + 1;
-    const until = this.#clock.now() + Math.min(retryMs.most, retryMs.first * 2 ** (tries - 1));
+    const until = this.#clock.now() + backoff(tries, retry);
     const refusal = { trouble, tries, until };
     this.#remember(owner, child, { wanted: hashOf(wanted), live: contentOf(live), refusal });
   }

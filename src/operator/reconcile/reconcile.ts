@@ -6,7 +6,8 @@ import type { ModelServer } from '../api/model-server.ts';
 import { annotation } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
-import { deployments } from '../cluster/kinds.ts';
+import { deployments, modelServers } from '../cluster/kinds.ts';
+import { objectKey, toKey } from '../cluster/object-key.ts';
 import { children } from '../desired/children.ts';
 import { wantsPodMonitor } from '../desired/pod-monitor.ts';
 import { podTemplate } from '../desired/pod-template.ts';
@@ -24,7 +25,7 @@ import { nextLook } from './pace.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
 import type { Deployment, Snapshot } from './snapshot.ts';
 import { statusOf } from './status.ts';
-import { resourceKey, StatusWriter } from './status-writer.ts';
+import { StatusWriter } from './status-writer.ts';
 import { ignorantPods, tellPods } from './tell-pods.ts';
 import { tracedCluster, tracedModels } from './traced.ts';
 import { Written } from './written.ts';
@@ -71,7 +72,7 @@ export class ModelServerReconciler {
   readonly #capabilities: ReturnType<typeof capabilityProbe>;
   readonly #memory: ChildMemory;
   readonly #statuses: StatusWriter;
-  /** To be told of each event of what is watched, by `Kind/namespace/name`. */
+  /** To be told of each event of what is watched, by `objectKey`. */
   readonly written = new Written();
 
   constructor(options: ReconcileOptions) {
@@ -87,11 +88,11 @@ export class ModelServerReconciler {
     const { caches, tracer } = this.#options;
     const cached = caches.resource(at);
     if (!cached || cached.metadata.deletionTimestamp) {
-      this.#memory.forgetOwner(`${at.namespace}/${at.name}`);
+      this.#memory.forgetOwner(toKey(at));
       this.#statuses.forget(at);
       return { kind: 'done' };
     }
-    const resource = this.written.read(resourceKey(at), cached)!;
+    const resource = this.written.read(objectKey(modelServers, at), cached)!;
     const { namespace, name, generation } = resource.metadata;
     const span = tracer?.root('reconcile ModelServer', {
       'k8s.namespace.name': namespace!,
@@ -139,7 +140,7 @@ export class ModelServerReconciler {
     const source = tracedModels(this.#options.models, span);
     const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
 
-    const deployment = applied.live.get(`${deployments.kind}/${namespace}/${name}`) as Deployment | undefined;
+    const deployment = deploymentOf(resource, applied);
     const snapshot: Snapshot = {
       resource,
       revision: pods.revision,
@@ -183,19 +184,13 @@ export class ModelServerReconciler {
   }
 
   /** A rollout under way is stopped where it is; only the number of pods goes on following. */
-  async #pause(
-    { metadata, spec }: ModelServer,
-    { live }: AppliedChildren,
-    cluster: Cluster,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { namespace, name } = metadata;
-    const key = `${deployments.kind}/${namespace}/${name}`;
-    const deployment = live.get(key) as Deployment | undefined;
+  async #pause(resource: ModelServer, applied: AppliedChildren, cluster: Cluster, signal: AbortSignal): Promise<void> {
+    const { metadata, spec } = resource;
+    const deployment = deploymentOf(resource, applied);
     if (!deployment || (deployment.spec?.paused && deployment.spec.replicas === spec.replicas)) return;
-    const at = { namespace: namespace!, name };
+    const { namespace, name } = metadata;
     const patch = { metadata: { uid: deployment.metadata.uid }, spec: { paused: true, replicas: spec.replicas } };
-    await cluster.merge(deployments, at, patch, { signal });
+    await cluster.merge(deployments, { namespace, name }, patch, { signal });
   }
 
   async #tell(
@@ -210,6 +205,10 @@ export class ModelServerReconciler {
     const ignorant = ignorantPods(facts, status?.configRevision, configRevision);
     await tellPods(ignorant, metadata.namespace!, configRevision, { cluster, log, signal });
   }
+}
+
+function deploymentOf({ metadata }: ModelServer, { live }: AppliedChildren): Deployment | undefined {
+  return live.get(objectKey(deployments, metadata)) as Deployment | undefined;
 }
 
 function holdOf({ metadata, spec }: ModelServer): Snapshot['hold'] {

@@ -6,6 +6,7 @@ import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { modelServers } from '../cluster/kinds.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
+import { objectKey } from '../cluster/object-key.ts';
 import { type Announce, announcements } from './announce.ts';
 import type { Written } from './written.ts';
 
@@ -37,7 +38,7 @@ export class StatusWriter {
     if (canonicalJson(status) === canonicalJson(resource.status)) return;
     const { apiVersion, kind, metadata } = resource;
     const { name, namespace, uid, resourceVersion } = metadata;
-    const key = resourceKey(metadata);
+    const key = objectKey(modelServers, metadata);
     const both = contentHash([status, resource.status]);
     if (this.#idle.get(key) === both) return;
     // Of a namesake that was made meanwhile, the API server would take the status by the uid alone; not by the version.
@@ -61,11 +62,6 @@ export class StatusWriter {
 
   /** The resource is gone. */
   forget(at: ObjectKey): void {
-    this.#idle.delete(resourceKey(at));
+    this.#idle.delete(objectKey(modelServers, at));
   }
-}
-
-/** What `Written` knows a ModelServer by. */
-export function resourceKey({ namespace, name }: ObjectKey): string {
-  return `${modelServers.kind}/${namespace}/${name}`;
 }

@@ -6,11 +6,10 @@ import type { ModelStatusSource } from '../models/model-status-source.ts';
 /** The cluster with a span, below the given one, for each call but watches, which last. */
 export function tracedCluster(cluster: Cluster, span: Span | undefined): Cluster {
   if (!span) return cluster;
-  const { watch } = cluster;
   return {
     get: (kind, at, options) => traced(span, 'get', attributesOf(kind, at), () => cluster.get(kind, at, options)),
     list: (kind, options) => traced(span, 'list', attributesOf(kind), () => cluster.list(kind, options)),
-    watch: watch.bind(cluster),
+    watch: (kind, options, onEvent) => cluster.watch(kind, options, onEvent),
     apply: (kind, object, options) =>
       traced(span, options.subresource ? 'apply status' : 'apply', attributesOf(kind, object.metadata), () =>
         cluster.apply(kind, object, options),

@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, sleep } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
+import { fromKey } from '../cluster/object-key.ts';
 import { orAborted, startDeadline, TimeoutError } from './deadline.ts';
-import { fromKey } from './object-key.ts';
 import type { WorkQueue } from './queue.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { backoff } from '../../shared/backoff.ts';
 import { type Clock, sleep, type Timer, wallTime } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
+import { TokenBucket } from '../../shared/token-bucket.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError, type ClusterErrorCode } from '../cluster/cluster-error.ts';
 import { events } from '../cluster/kinds.ts';
@@ -15,7 +16,6 @@ import {
   toEventObject,
 } from './event-object.ts';
 import { microTime } from './micro-time.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export interface EventsOptions {
   readonly cluster: Pick<Cluster, 'create' | 'merge'>;

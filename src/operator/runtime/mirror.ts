@@ -1,6 +1,6 @@
 import type { Logger } from '../../shared/log.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { toKey } from './object-key.ts';
+import { toKey } from '../cluster/object-key.ts';
 import type { Store } from './store.ts';
 
 export interface Change<T> {

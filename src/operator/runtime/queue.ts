@@ -1,6 +1,6 @@
 import { backoff } from '../../shared/backoff.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+import { TokenBucket, type TokenBucketOptions } from '../../shared/token-bucket.ts';
 
 /** What a queue tells of itself as it happens. */
 export interface QueueMetrics {

@@ -4,9 +4,9 @@ import type { Logger } from '../../shared/log.ts';
 import type { Cluster, WatchEvent } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Kind, KubeObject } from '../cluster/kube-object.ts';
+import { toKey } from '../cluster/object-key.ts';
 import { orAborted, startDeadline, TimeoutError } from './deadline.ts';
 import { Mirror, type MirrorOptions } from './mirror.ts';
-import { toKey } from './object-key.ts';
 
 export interface ReflectorOptions<T extends KubeObject> extends MirrorOptions<T> {
   readonly cluster: Pick<Cluster, 'list' | 'watch'>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject, ObjectMeta } from '../cluster/kube-object.ts';
-import { fromKey, toKey } from './object-key.ts';
+import { fromKey, toKey } from '../cluster/object-key.ts';
 import { byLabel, byOwner, Store } from './store.ts';
 
 interface Thing extends KubeObject {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { toKey } from './object-key.ts';
+import { toKey } from '../cluster/object-key.ts';
 
 /** Under which values an object is to be found. */
 export type Index<T> = (object: T) => readonly string[];
