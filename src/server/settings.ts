@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Flag, flags, modelFlags } from './cli/flags.ts';
 import { parseArguments } from './cli/parse-arguments.ts';
+import { readLayouts } from './config/layout.ts';
 import { readMetricNames } from './config/metrics.ts';
 import { type ModelConfig, readBasePath } from './config/model-config.ts';
 import { parseJson } from './config/parse-json.ts';
@@ -164,6 +165,7 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
   const policy = json('model_version_policy');
   const pluginConfig = json('plugin_config');
   const given = { batch_size: values.get('batch_size'), shape: values.get('shape') };
+  const layouts = readLayouts(values.get('layout'), '--layout', problems);
   const { reshape, notes } = readReshape(given, (field) => `--${field}`, problems);
   return {
     model: {
@@ -177,6 +179,7 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
         targetDevice: values.get('target_device') ?? flags.get('target_device')!.default!,
         pluginConfig: readPluginConfig(pluginConfig ?? {}, '--plugin_config', problems),
         inferRequests: Number(values.get('nireq') ?? 0),
+        ...(layouts && { layouts }),
         ...(reshape && { reshape }),
       },
     },

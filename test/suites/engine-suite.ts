@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Engine, Inference, LoadedModel } from '../../src/server/engine/engine.ts';
 import { ServingError } from '../../src/server/model/error.ts';
+import type { Layouts } from '../../src/server/model/layout.ts';
 import { anySize, type Reshape } from '../../src/server/model/reshape.ts';
 import type { Dimension } from '../../src/server/model/signature.ts';
 import { bytesPerElement, type NumericPrecision, type Tensor } from '../../src/server/model/tensor.ts';
@@ -113,6 +114,68 @@ export function engineSuite(subject: EngineUnderTest): void {
         new ServingError(
           'failed-precondition',
           'Model could not be reshaped with requested shape - there is no input c; inputs: b',
+        ),
+      );
+    });
+
+    const nhwc = { seen: 'NHWC', own: 'NCHW' };
+    const ordered = new Float32Array(8).map((_, i) => i);
+
+    check('takes its input in another layout than its own', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1, 2, 1, 1], 1);
+      const reshape: Reshape = { kind: 'shape', shape: [1, 2, 2, 2].map(just) };
+      await withModel(
+        engine,
+        folder,
+        async (model) => {
+          const [{ shape, layout } = assert.fail()] = model.signature.inputs;
+          assert.deepEqual([shape, layout], [[1, 2, 2, 2].map(just), 'NHWC']);
+          const data = new Uint8Array(ordered.buffer);
+          const output = await infer(model, { precision: 'FP32', shape: [1, 2, 2, 2], data });
+          assert.ok(output.precision === 'FP32');
+          assert.deepEqual([...new Float32Array(output.data.buffer)], [1, 3, 5, 7, 2, 4, 6, 8]);
+        },
+        { ...plainOptions, layouts: { kind: 'only', layout: nhwc }, reshape },
+      );
+    });
+
+    check('gives its output in another layout than its own', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1, 2, 2, 2], 1);
+      await withModel(
+        engine,
+        folder,
+        async (model) => {
+          assert.equal(model.signature.outputs[0]!.layout, 'NHWC');
+          const data = new Uint8Array(ordered.buffer);
+          const output = await infer(model, { precision: 'FP32', shape: [1, 2, 2, 2], data });
+          assert.ok(output.precision === 'FP32');
+          assert.deepEqual([...new Float32Array(output.data.buffer)], [1, 5, 2, 6, 3, 7, 4, 8]);
+        },
+        { ...plainOptions, layouts: { kind: 'named', layouts: [{ tensor: 'a', layout: nhwc }] } },
+      );
+    });
+
+    check('takes the batch to be where the layout says', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [10, 1], 1);
+      const layouts: Layouts = { kind: 'only', layout: { seen: 'CN' } };
+      await withModel(
+        engine,
+        folder,
+        async ({ signature }) => {
+          assert.deepEqual(signature.inputs[0]!.shape, [just(10), range]);
+          assert.equal(signature.inputs[0]!.layout, 'CN');
+        },
+        { ...plainOptions, layouts, reshape: { kind: 'batch', size: range } },
+      );
+    });
+
+    check('says why an input cannot have a layout', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [1, 10], 1);
+      await assert.rejects(
+        engine.load(folder, { ...plainOptions, layouts: { kind: 'only', layout: { seen: 'NHWC' } } }),
+        new ServingError(
+          'failed-precondition',
+          'Layout incompatible with given shape - Layout: NHWC; Shape: (1,10); name: b',
         ),
       );
     });

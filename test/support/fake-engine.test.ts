@@ -11,4 +11,8 @@ engineSuite({
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'model.json'), 'no model');
   },
+  skips: {
+    'takes its input in another layout than its own': 'the fake transposes nothing',
+    'gives its output in another layout than its own': 'the fake transposes nothing',
+  },
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine, Inference, InferOptions, LoadedModel } from '../../src/server/engine/engine.ts';
+import { portLayouts } from '../../src/server/engine/layout.ts';
 import { RequestPool } from '../../src/server/engine/request-pool.ts';
 import { newShapes } from '../../src/server/engine/reshape.ts';
 import { ServingError } from '../../src/server/model/error.ts';
@@ -114,10 +115,11 @@ class FakeModel implements LoadedModel {
   }
 }
 
-/** The input, in the shape that is asked for. @throws ServingError */
-function infoOf({ precision, shape }: Description, { reshape }: LoadOptions): TensorInfo {
-  const layout = shape.length === 0 ? '...' : 'N...';
-  const info = { name: 'b', precision, shape: shape.map(dimension), layout };
+/** The input, in the layout and shape that are asked for. It transposes nothing. @throws ServingError */
+function infoOf({ precision, shape }: Description, { layouts, reshape }: LoadOptions): TensorInfo {
+  const port = { name: 'b', shape: shape.map(dimension) };
+  const [layout] = portLayouts(layouts, [port], [{ ...port, name: 'a' }], new Map()).inputs;
+  const info = { ...port, precision, layout: layout!.seen };
   const wanted = reshape && newShapes(reshape, [info]).get(0);
   return wanted ? { ...info, shape: wanted } : info;
 }

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { VersionPolicy } from '../model/version-policy.ts';
 import { latestOnly } from '../model/version-policy.ts';
 import type { LoadOptions } from '../model/wanted.ts';
+import { readLayouts } from './layout.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isInteger, isObject, type Problems } from './problems.ts';
 import { readReshape } from './reshape.ts';
@@ -28,7 +29,6 @@ export const mostInferRequests = 100_000;
 
 /** Fields of config.json that other servers know, and this one will; each with the value that asks for nothing, if it has one. */
 const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['layout', undefined],
   ['mean', undefined],
   ['scale', undefined],
   ['color_format', undefined],
@@ -69,6 +69,7 @@ export function readModelConfig(
     plugin_config,
     batch_size,
     shape,
+    layout,
     ...rest
   } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
@@ -86,6 +87,7 @@ export function readModelConfig(
       : readVersionLabels(version_labels, at('version_labels'), policy, problems);
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
+  const layouts = readLayouts(layout, at('layout'), problems);
   const { reshape, notes } = readReshape({ batch_size, shape }, at, problems);
   if (required !== undefined && typeof required !== 'boolean') {
     problems.add(at('required'), 'true or false', required);
@@ -110,6 +112,7 @@ export function readModelConfig(
       targetDevice: isFilled(target_device) ? target_device : 'CPU',
       pluginConfig,
       inferRequests: isInteger(nireq, 0) ? nireq : 0,
+      ...(layouts && { layouts }),
       ...(reshape && { reshape }),
     },
   };

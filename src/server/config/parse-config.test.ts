@@ -53,6 +53,11 @@ const accepted: [what: string, over: object, model: object][] = [
       options: { ...plain.options, reshape: { kind: 'shape', shape: [{ min: 2, max: 2 }] } },
     },
   ],
+  [
+    'a layout',
+    { layout: 'NHWC:NCHW' },
+    { ...plain, options: { ...plain.options, layouts: { kind: 'only', layout: { seen: 'NHWC', own: 'NCHW' } } } },
+  ],
   ['no labels', { version_labels: {} }, plain],
   [
     'a label of a version that the policy names',
@@ -183,7 +188,6 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
   ],
   ['a field that nobody knows', { nirek: 4 }, `${at}.nirek: there is no such field`],
   ...[
-    'layout',
     'mean',
     'scale',
     'color_format',
@@ -269,9 +273,9 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
   ],
   [
     'everything at once',
-    { model_config_list: [entry({ nireq: -1, layout: 'NHWC' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
+    { model_config_list: [entry({ nireq: -1, mean: '1' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
     'models: there is no such section',
-    `${at}.layout: this field is not supported yet`,
+    `${at}.mean: this field is not supported yet`,
     `${at}.nireq: expected an integer from 0 to 100000, got -1`,
     'model_config_list[1].config.name: expected a name, got ""',
     'model_config_list[1].config.base_path: cloud storage is not supported yet: gs://b',

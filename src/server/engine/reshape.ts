@@ -1,9 +1,13 @@
 import { ServingError } from '../model/error.ts';
+import type { Layout } from '../model/layout.ts';
 import { anySize, type InputShape, type Reshape } from '../model/reshape.ts';
-import { batchIndex, type Dimension, type TensorInfo } from '../model/signature.ts';
+import { batchIndex, type Dimension } from '../model/signature.ts';
+import type { ModelPort } from './layout.ts';
 
 /** An input of a model that has been read and not compiled yet. */
-export type ModelInput = Pick<TensorInfo, 'name' | 'shape' | 'layout'>;
+export interface ModelInput extends ModelPort {
+  readonly layout: Layout;
+}
 
 /** What stands before the runtime's words when it refuses new shapes. */
 export const couldNotReshape = 'Model could not be reshaped with requested shape';

@@ -1,3 +1,4 @@
+import type { Layout } from './layout.ts';
 import type { Precision, Shape } from './tensor.ts';
 
 /** A size, if `min === max`; else the sizes that a dynamic dimension takes. `max` is Infinity where there is no bound. */
@@ -12,8 +13,7 @@ export interface TensorInfo {
   readonly precision: Precision;
   /** Outermost first; `[]` is a scalar. Undefined if the model leaves the rank open. */
   readonly shape: readonly Dimension[] | undefined;
-  /** In OpenVINO's notation: `NHWC`, `N...`, `N?HW`; `...` where nothing is known. */
-  readonly layout: string;
+  readonly layout: Layout;
 }
 
 /** What a servable takes and gives; both lists are sorted by name, byte by byte: validation reports in this order. */
@@ -31,11 +31,11 @@ export function accepts(dimension: Dimension, size: number): boolean {
 }
 
 /**
- * Where the batch dimension stands in a shape of that rank.
- * @param layout in OpenVINO's notation; what stands behind an ellipsis is counted from the end
+ * Where the batch dimension stands in a shape of that rank: where the layout has its `N`; what stands behind an ellipsis is counted
+ * from the end.
  * @returns undefined if the layout names none
  */
-export function batchIndex(layout: string, rank: number): number | undefined {
+export function batchIndex(layout: Layout, rank: number): number | undefined {
   const at = layout.indexOf('N');
   if (at < 0) return undefined;
   const ellipsis = layout.indexOf('...');

@@ -1,3 +1,4 @@
+import type { Layouts } from './layout.ts';
 import type { Reshape } from './reshape.ts';
 import type { VersionPolicy } from './version-policy.ts';
 
@@ -50,7 +51,9 @@ export interface LoadOptions {
   readonly pluginConfig: Readonly<Record<string, string>>;
   /** How many infer requests; 0 asks the device for its optimum. */
   readonly inferRequests: number;
-  /** What its inputs are to be instead of what its files say. */
+  /** What dimensions are, instead of what its files say. */
+  readonly layouts?: Layouts;
+  /** What its inputs are to be instead of what its files say, as clients see them. */
   readonly reshape?: Reshape;
   /** Where the engine may keep compiled models. */
   readonly cacheDir?: string;

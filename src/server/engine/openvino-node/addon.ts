@@ -2,6 +2,7 @@
 export interface Addon {
   readonly Core: new () => Core;
   readonly Tensor: new (type: string, shape: readonly number[], data?: ArrayBufferView) => Tensor;
+  readonly preprocess: { readonly PrePostProcessor: new (model: Model) => PrePostProcessor };
   getOpenvinoVersion?(): { readonly buildNumber: string };
 }
 
@@ -12,8 +13,19 @@ export interface Core {
   compileModel(model: Model, device: string, config: Readonly<Record<string, string>>): Promise<CompiledModel>;
 }
 
+/** Changes a model in place. */
+export interface PrePostProcessor {
+  input(index: number): { tensor(): LayoutHolder; model(): LayoutHolder };
+  build(): void;
+}
+
+export interface LayoutHolder {
+  setLayout(layout: string): unknown;
+}
+
 export interface Model {
   readonly inputs: readonly Output[];
+  readonly outputs: readonly Output[];
   /** Takes shapes by the inputs' places, written as `[1,-1,2..5]`. */
   reshape(shapes: ReadonlyMap<number, string>): void;
 }

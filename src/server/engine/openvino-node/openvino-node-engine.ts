@@ -1,6 +1,7 @@
 import { ServingError } from '../../model/error.ts';
+import type { Layout } from '../../model/layout.ts';
 import type { Reshape } from '../../model/reshape.ts';
-import { compareNames, type Dimension, type Signature } from '../../model/signature.ts';
+import { compareNames, type Dimension, type Signature, type TensorInfo } from '../../model/signature.ts';
 import {
   bytesPerElement,
   elementCount,
@@ -10,10 +11,13 @@ import {
 } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, Inference, InferOptions, LoadedModel } from '../engine.ts';
+import { couldNotTranspose, type ModelPort, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
 import { couldNotReshape, newShapes } from '../reshape.ts';
+import { readToldLayouts } from '../told-layouts.ts';
+import { withTransposedOutputs } from '../transposed-outputs.ts';
 import {
   type Addon,
   type CompiledModel,
@@ -82,11 +86,19 @@ async function load(
   try {
     core.setProperty({ ENABLE_MMAP: mapped });
     const read = await (weights === undefined ? core.readModel(model) : core.readModel(model, weights));
-    if (options.reshape) reshape(read, options.reshape);
+    const layouts = portLayouts(
+      options.layouts,
+      read.inputs.map(modelPort),
+      read.outputs.map(modelPort),
+      await readToldLayouts(model),
+    );
+    transpose(addon, read, layouts);
+    if (options.reshape) reshape(read, options.reshape, layouts);
     const compiled = await core.compileModel(read, options.targetDevice, config);
     const count = options.inferRequests || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')) || 1;
     const requests = Array.from({ length: count }, () => compiled.createInferRequest());
-    return new OpenVinoNodeModel(addon, compiled, requests, mostWaiting);
+    const loaded = new OpenVinoNodeModel(addon, compiled, requests, mostWaiting, layouts);
+    return withTransposedOutputs(loaded, ...seenOutputs(loaded.outputs, layouts));
   } catch (error) {
     if (error instanceof ServingError) throw error;
     throw new ServingError('failed-precondition', `Cannot serve the model - ${(error as Error).message}`, {
@@ -95,12 +107,29 @@ async function load(
   }
 }
 
+function modelPort(port: Output): ModelPort {
+  return { name: port.getAnyName(), shape: shapeOf(port) };
+}
+
 /** @throws ServingError `failed-precondition` */
-function reshape(model: Model, wanted: Reshape): void {
-  const inputs = model.inputs.map((port) => {
-    const shape = shapeOf(port);
-    return { name: port.getAnyName(), shape, layout: layoutOf(shape) };
-  });
+function transpose(addon: Addon, model: Model, { inputs }: PortLayouts): void {
+  if (inputs.every(({ seen, own }) => seen === own)) return;
+  try {
+    const steps = new addon.preprocess.PrePostProcessor(model);
+    for (const [index, { seen, own }] of inputs.entries()) {
+      if (seen === own) continue;
+      steps.input(index).tensor().setLayout(seen);
+      steps.input(index).model().setLayout(own);
+    }
+    steps.build();
+  } catch (cause) {
+    throw new ServingError('failed-precondition', `${couldNotTranspose} - ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** @throws ServingError `failed-precondition` */
+function reshape(model: Model, wanted: Reshape, layouts: PortLayouts): void {
+  const inputs = model.inputs.map((port, i) => ({ ...modelPort(port), layout: layouts.inputs[i]!.seen }));
   const shapes = [...newShapes(wanted, inputs)].map(([index, shape]): [number, string] => [index, partialShape(shape)]);
   if (shapes.length === 0) return;
   try {
@@ -121,9 +150,8 @@ function partialShape(shape: readonly Dimension[]): string {
 
 interface Port {
   readonly index: number;
-  readonly name: string;
   readonly precision: NumericPrecision;
-  readonly shape: readonly Dimension[];
+  readonly info: TensorInfo;
 }
 
 class OpenVinoNodeModel implements LoadedModel {
@@ -132,18 +160,33 @@ class OpenVinoNodeModel implements LoadedModel {
   readonly streams: number;
   readonly #addon: Addon;
   readonly #inputs: readonly Port[];
-  readonly #outputs: readonly Port[];
+  /** As the model gives them. */
+  readonly outputs: readonly Port[];
   readonly #pool: RequestPool<InferRequest>;
 
-  constructor(addon: Addon, compiled: CompiledModel, requests: readonly InferRequest[], mostWaiting: number) {
+  constructor(
+    addon: Addon,
+    compiled: CompiledModel,
+    requests: readonly InferRequest[],
+    mostWaiting: number,
+    layouts: PortLayouts,
+  ) {
     const [request] = requests;
     this.#addon = addon;
-    this.#inputs = ports(compiled.inputs, (i) => request!.getInputTensor(i).getElementType());
-    this.#outputs = ports(compiled.outputs, (i) => request!.getOutputTensor(i).getElementType());
+    this.#inputs = ports(
+      compiled.inputs,
+      (i) => request!.getInputTensor(i).getElementType(),
+      (i) => layouts.inputs[i]!.seen,
+    );
+    this.outputs = ports(
+      compiled.outputs,
+      (i) => request!.getOutputTensor(i).getElementType(),
+      (i) => layouts.outputs[i]!.own,
+    );
     this.#pool = new RequestPool(requests, mostWaiting);
     this.inferRequests = requests.length;
     this.streams = streamsOf(compiled);
-    this.signature = { inputs: this.#inputs.map(infoOf), outputs: this.#outputs.map(infoOf) };
+    this.signature = { inputs: this.#inputs.map(({ info }) => info), outputs: this.outputs.map(({ info }) => info) };
   }
 
   get inUse(): number {
@@ -166,7 +209,7 @@ class OpenVinoNodeModel implements LoadedModel {
       });
       await request.inferAsync(tensors);
       const ranMs = performance.now() - begin;
-      const outputs = this.#outputs.map((port) => output(request, port));
+      const outputs = this.outputs.map((port) => output(request, port));
       return { outputs, waitedMs: begin - arrived, ranMs, release: () => this.#pool.give(request) };
     } catch (cause) {
       this.#pool.give(request);
@@ -186,15 +229,19 @@ class OpenVinoNodeModel implements LoadedModel {
   }
 }
 
-function ports(outputs: readonly Output[], elementType: (index: number) => number | string): Port[] {
+function ports(
+  outputs: readonly Output[],
+  elementType: (index: number) => number | string,
+  layout: (index: number) => Layout,
+): Port[] {
   const list = outputs.map((port, index) => {
     const type = elementType(index);
     const name = typeof type === 'number' ? elementTypes[type] : (type as (typeof elementTypes)[number]);
     const precision = name && precisions[name];
     if (!precision) throw new Error(`${port.getAnyName()} has an element type that cannot be served (${type})`);
-    return { index, name: port.getAnyName(), precision, shape: shapeOf(port) };
+    return { index, precision, info: { ...modelPort(port), precision, layout: layout(index) } };
   });
-  return list.sort((a, b) => compareNames(a.name, b.name));
+  return list.sort((a, b) => compareNames(a.info.name, b.info.name));
 }
 
 /** One for a device that does not say. */
@@ -206,16 +253,8 @@ function streamsOf(compiled: CompiledModel): number {
   }
 }
 
-function infoOf({ name, precision, shape }: Port) {
-  return { name, precision, shape, layout: layoutOf(shape) };
-}
-
 function shapeOf(port: Output): Dimension[] {
   return port.getPartialShape().getDimensions().map(dimension);
-}
-
-function layoutOf(shape: readonly Dimension[]): string {
-  return shape.length === 0 ? '...' : 'N...';
 }
 
 function dimension(size: number | [number, number]): Dimension {
@@ -223,12 +262,12 @@ function dimension(size: number | [number, number]): Dimension {
   return { min, max: max < 0 ? Number.POSITIVE_INFINITY : max };
 }
 
-function output(request: InferRequest, { index, name, precision }: Port) {
+function output(request: InferRequest, { index, info, precision }: Port) {
   const tensor = request.getOutputTensor(index);
   const shape = tensor.getShape();
   const bytes = elementCount(shape)! * bytesPerElement[precision];
   return {
-    name,
+    name: info.name,
     tensor: { precision, shape, data: new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, bytes) },
   };
 }

@@ -1,9 +1,11 @@
-import { compareNames } from '../../model/signature.ts';
+import type { Layout } from '../../model/layout.ts';
+import { compareNames, type TensorInfo } from '../../model/signature.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
+import type { PortLayouts } from '../layout.ts';
 import { precisionFromCode } from './element-type.ts';
 import { InferRequest, type Port } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, offLoop, takeString } from './library.ts';
-import { layoutOf, nameOf, shapeOf } from './port.ts';
+import { nameOf, shapeOf } from './port.ts';
 
 export interface Ports {
   readonly inputs: readonly Port[];
@@ -12,12 +14,15 @@ export interface Ports {
 
 /**
  * The inputs and outputs of a compiled model, each list sorted by name.
+ * @param layouts in the model's order
  * @throws Error that names the port, if one has an element type that no protocol carries
  */
-export function portsOf(library: Library, compiled: Handle): Ports {
+export function portsOf(library: Library, compiled: Handle, layouts: PortLayouts): Ports {
+  const inputs = list(library, 'input', library.inputsSize, (i, out) => library.input(compiled, i, out), compiled);
+  const outputs = list(library, 'output', library.outputsSize, (i, out) => library.output(compiled, i, out), compiled);
   return {
-    inputs: list(library, 'input', library.inputsSize, (i, out) => library.input(compiled, i, out), compiled),
-    outputs: list(library, 'output', library.outputsSize, (i, out) => library.output(compiled, i, out), compiled),
+    inputs: sorted(inputs, (i) => layouts.inputs[i]!.seen),
+    outputs: sorted(outputs, (i) => layouts.outputs[i]!.own),
   };
 }
 
@@ -64,10 +69,10 @@ function list(
   size: Library['inputsSize'],
   portAt: (index: number, out: [Handle | null]) => number,
   compiled: Handle,
-): Port[] {
+): Omit<TensorInfo, 'layout'>[] {
   const count: [number | bigint] = [0];
   check(library, size(compiled, count));
-  const ports = Array.from({ length: Number(count[0]) }, (_, index) => {
+  return Array.from({ length: Number(count[0]) }, (_, index) => {
     const port = handleFrom(library, (out) => portAt(index, out));
     try {
       return readPort(library, port, kind, index);
@@ -75,16 +80,19 @@ function list(
       library.portFree(port);
     }
   });
+}
+
+function sorted(infos: readonly Omit<TensorInfo, 'layout'>[], layoutAt: (index: number) => Layout): Port[] {
+  const ports = infos.map((info, index) => ({ index, info: { ...info, layout: layoutAt(index) } }));
   return ports.sort((a, b) => compareNames(a.info.name, b.info.name));
 }
 
-function readPort(library: Library, port: Handle, kind: 'input' | 'output', index: number): Port {
+function readPort(library: Library, port: Handle, kind: 'input' | 'output', index: number): Omit<TensorInfo, 'layout'> {
   const name = nameOf(library, port, kind === 'output' ? 'out' : 'in', index);
   const type: [number] = [0];
   check(library, library.portType(port, type));
   const precision = precisionFromCode(type[0]);
   if (!precision)
     throw new Error(`${kind} ${name} has an element type that cannot be served (OpenVINO's number ${type[0]})`);
-  const shape = shapeOf(library, port);
-  return { index, info: { name, precision, shape, layout: layoutOf(shape) } };
+  return { name, precision, shape: shapeOf(library, port) };
 }

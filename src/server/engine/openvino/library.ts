@@ -44,12 +44,30 @@ export function openLibrary(path: string) {
     modelFree: declare('void ov_model_free(void *model)'),
     modelInputsSize: declare('int ov_model_inputs_size(void *model, _Out_ size_t *size)'),
     modelInput: declare('int ov_model_const_input_by_index(void *model, size_t index, _Out_ void **port)'),
+    modelOutputsSize: declare('int ov_model_outputs_size(void *model, _Out_ size_t *size)'),
+    modelOutput: declare('int ov_model_const_output_by_index(void *model, size_t index, _Out_ void **port)'),
     reshape: declare(
       'int ov_model_reshape_by_port_indexes(void *model, const size_t *indexes, const ov_partial_shape_t *shapes, size_t count)',
     ),
     compileModel: declare(
       'int ov_core_compile_model_props(void *core, void *model, const char *device, size_t count, const ov_property_t *properties, _Out_ void **compiled)',
     ),
+
+    layoutCreate: declare('int ov_layout_create(const char *text, _Out_ void **layout)'),
+    layoutFree: declare('void ov_layout_free(void *layout)'),
+    stepsCreate: declare('int ov_preprocess_prepostprocessor_create(void *model, _Out_ void **steps)'),
+    stepsBuild: declare('int ov_preprocess_prepostprocessor_build(void *steps, _Out_ void **model)'),
+    stepsFree: declare('void ov_preprocess_prepostprocessor_free(void *steps)'),
+    stepsInput: declare(
+      'int ov_preprocess_prepostprocessor_get_input_info_by_index(void *steps, size_t index, _Out_ void **input)',
+    ),
+    stepsInputFree: declare('void ov_preprocess_input_info_free(void *input)'),
+    stepsTensor: declare('int ov_preprocess_input_info_get_tensor_info(void *input, _Out_ void **tensor)'),
+    stepsTensorLayout: declare('int ov_preprocess_input_tensor_info_set_layout(void *tensor, void *layout)'),
+    stepsTensorFree: declare('void ov_preprocess_input_tensor_info_free(void *tensor)'),
+    stepsModel: declare('int ov_preprocess_input_info_get_model_info(void *input, _Out_ void **model)'),
+    stepsModelLayout: declare('int ov_preprocess_input_model_info_set_layout(void *model, void *layout)'),
+    stepsModelFree: declare('void ov_preprocess_input_model_info_free(void *model)'),
 
     compiledFree: declare('void ov_compiled_model_free(void *compiled)'),
     compiledProperty: declare(

@@ -3,15 +3,20 @@ import { isStatic } from '../../model/signature.ts';
 import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, LoadedModel } from '../engine.ts';
+import { couldNotTranspose, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
-import { couldNotReshape } from '../reshape.ts';
+import { couldNotReshape, type ModelInput } from '../reshape.ts';
+import { readToldLayouts } from '../told-layouts.ts';
+import { withTransposedOutputs } from '../transposed-outputs.ts';
 import { createRequests, portsOf, streamsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
+import { modelPorts } from './model-ports.ts';
 import { OpenVinoModel } from './openvino-model.ts';
 import { reshaping } from './reshape-model.ts';
+import { transposing } from './transpose-model.ts';
 
 export interface OpenVinoOptions {
   /** Path of libopenvino_c, as `findLibrary` gives it. */
@@ -73,19 +78,28 @@ async function load(
   const out: [Handle | null] = [null];
   const { model: file, weights = null } = files;
   await stepOffLoop(library, 'Cannot read the model', () => offLoop(library.readModel, core, file, weights, out));
-  const model = out[0]!;
+  const models = [out[0]!];
+  let layouts: PortLayouts;
   try {
-    const reshape = options.reshape && reshaping(library, model, options.reshape);
+    layouts = await layoutsOf(library, models[0]!, file, options);
+    const transpose = transposing(library, models[0]!, layouts.inputs);
+    if (transpose) {
+      await stepOffLoop(library, couldNotTranspose, () => transpose(out));
+      models.push(out[0]!);
+    }
+    const model = models.at(-1)!;
+    const { reshape: wanted } = options;
+    const reshape = wanted && reshaping(library, model, wanted, inputsOf(library, model, layouts));
     if (reshape) await stepOffLoop(library, couldNotReshape, reshape);
     await stepOffLoop(library, 'Cannot compile model into target device', () =>
       offLoop(library.compileModel, core, model, options.targetDevice, properties.length, properties, out),
     );
   } finally {
-    await offLoop(library.modelFree, model);
+    for (const model of models) await offLoop(library.modelFree, model);
   }
   const compiled = out[0]!;
   try {
-    const ports = portsOf(library, compiled);
+    const ports = portsOf(library, compiled, layouts);
     // What is left of a file that was cut short may be a model that gives nothing.
     if (ports.outputs.length === 0) throw new Error('the model has no outputs');
     const requests = await createRequests(library, compiled, ports, options);
@@ -93,11 +107,27 @@ async function load(
     const signature = signatureOf(ports.inputs, ports.outputs);
     const loaded = new OpenVinoModel(signature, requests, streamsOf(library, compiled), mostWaiting, threads, free);
     await measure(loaded);
-    return loaded;
+    return withTransposedOutputs(loaded, ...seenOutputs(ports.outputs, layouts));
   } catch (error) {
     await offLoop(library.compiledFree, compiled);
     throw loadError('Cannot serve the model', error);
   }
+}
+
+/** @throws ServingError `failed-precondition` */
+async function layoutsOf(
+  library: Library,
+  model: Handle,
+  file: string,
+  { layouts }: LoadOptions,
+): Promise<PortLayouts> {
+  const { inputs, outputs } = modelPorts(library, model);
+  return portLayouts(layouts, inputs, outputs, await readToldLayouts(file));
+}
+
+/** As they are to be seen from now on. */
+function inputsOf(library: Library, model: Handle, layouts: PortLayouts): ModelInput[] {
+  return modelPorts(library, model).inputs.map((input, i) => ({ ...input, layout: layouts.inputs[i]!.seen }));
 }
 
 /** How often a step of a load is tried, until its failure can be told in its own words. */

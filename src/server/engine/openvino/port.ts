@@ -26,11 +26,6 @@ export function shapeOf(library: Library, port: Handle): Dimension[] | undefined
   return dimensions;
 }
 
-/** As OpenVINO Model Server takes the dimensions of models that do not say what they are. */
-export function layoutOf(shape: readonly Dimension[] | undefined): string {
-  return shape?.length === 0 ? '...' : 'N...';
-}
-
 function dimension({ min, max }: NativeDimension): Dimension {
   return { min: Number(min), max: Number(max) < 0 ? Number.POSITIVE_INFINITY : Number(max) };
 }
