@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/config': { folders: ['server/model'] },
   'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
+  'server/image': { folders: ['server/model'], packages: ['sharp'] },
   'server/dataplane': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe'] },
   'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
   'server/transport': { folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'] },

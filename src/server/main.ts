@@ -10,6 +10,9 @@ import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
 import { findOrFetchLibrary } from './engine/openvino/fetch-runtime.ts';
 import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
+import type { RequestPool } from './engine/request-pool.ts';
+import { workThreads } from './engine/work-threads.ts';
+import { createImageDecoder } from './image/image-decoder.ts';
 import type { MetricNames } from './model/metric-name.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Tracing } from './observe/span.ts';
@@ -49,7 +52,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const ended = endOfService();
   const ending = new AbortController();
   ended.then(() => ending.abort());
-  const engine = await createEngine(settings, log, ending.signal);
+  const threads = workThreads(settings.engine.poolThreads);
+  const engine = await createEngine(settings, threads, log, ending.signal);
   if (!engine) return true;
   log.info({ engine: engine.description }, 'Starting');
 
@@ -58,7 +62,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const observer = metrics ? observers(logs, metrics.observer) : logs;
   const { drainMs } = settings;
   const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
-  const dataplane = new Dataplane(registry, metrics?.meters);
+  const images = createImageDecoder({ threads, mostWaiting: settings.engine.mostWaiting });
+  const dataplane = new Dataplane(registry, images, metrics?.meters);
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
   const models = createModels(settings, repositories, watchOptions);
@@ -153,7 +158,12 @@ async function listen(
 }
 
 /** @returns undefined if the process was told to end meanwhile */
-async function createEngine({ engine }: Settings, log: Logger, ending: AbortSignal): Promise<Engine | undefined> {
+async function createEngine(
+  { engine }: Settings,
+  threads: RequestPool<number>,
+  log: Logger,
+  ending: AbortSignal,
+): Promise<Engine | undefined> {
   const { mostWaiting, cpuExtension } = engine;
   const options = { mostWaiting, ...(cpuExtension ? { cpuExtension } : {}) };
   if (engine.kind === 'openvino-node') {
@@ -167,7 +177,7 @@ async function createEngine({ engine }: Settings, log: Logger, ending: AbortSign
   }
   try {
     const library = await findOrFetchLibrary(engine, (line) => log.info(line), ending);
-    return createOpenVinoEngine({ library, poolThreads: engine.poolThreads, ...options });
+    return createOpenVinoEngine({ library, threads, ...options });
   } catch (error) {
     if (ending.aborted) return undefined;
     throw new StartError((error as Error).message);

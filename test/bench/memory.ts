@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createOpenVinoEngine } from '../../src/server/engine/openvino/openvino-engine.ts';
 import { findLibrary, runtimeMissing } from '../../src/server/engine/openvino/runtime.ts';
+import { workThreads } from '../../src/server/engine/work-threads.ts';
 import { tableModel } from '../support/ir-model.ts';
 import { type Bar, plot } from './plot.ts';
 
@@ -16,7 +17,7 @@ const library = findLibrary(search);
 if (!library) throw new Error(runtimeMissing(search));
 const folder = mkdtempSync(join(tmpdir(), 'modelserver-bench-'));
 tableModel(400_000, 64).write(folder);
-const engine = createOpenVinoEngine({ library, mostWaiting: 1, poolThreads: 4 });
+const engine = createOpenVinoEngine({ library, mostWaiting: 1, threads: workThreads(4) });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 await new Promise((resolve) => setTimeout(resolve, 200));
 delay.enable();

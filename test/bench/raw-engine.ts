@@ -1,5 +1,6 @@
 import { createOpenVinoEngine } from '../../src/server/engine/openvino/openvino-engine.ts';
 import { findLibrary, runtimeMissing } from '../../src/server/engine/openvino/runtime.ts';
+import { workThreads } from '../../src/server/engine/work-threads.ts';
 import { elementCount, type Tensor } from '../../src/server/model/tensor.ts';
 
 /** Inferences per second of the engine alone, without any server around it. */
@@ -12,7 +13,7 @@ export async function measureEngine(
   const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: process.env.XDG_CACHE_HOME };
   const library = findLibrary(search);
   if (!library) throw new Error(runtimeMissing(search));
-  const engine = createOpenVinoEngine({ library, mostWaiting: concurrency, poolThreads: concurrency + 3 });
+  const engine = createOpenVinoEngine({ library, mostWaiting: concurrency, threads: workThreads(concurrency + 3) });
   const model = await engine.load(folder, { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 });
   const input: Tensor = { precision: 'FP32', shape, data: Buffer.alloc(elementCount(shape)! * 4) };
   let left = count;

@@ -10,7 +10,7 @@ const table: readonly [Target, { has: readonly string[]; lacks: readonly string[
       has: [
         ...['bin/modelserver', 'package.json', 'LICENSE', 'src/server/main.ts', 'src/shared/log.ts'],
         ...['src/server/engine/openvino/runtime-requirements.txt', 'protos/grpc/health/v1/health.proto'],
-        ...['node_modules/koffi/package.json', 'node_modules/@grpc/grpc-js/LICENSE'],
+        ...['node_modules/koffi/package.json', 'node_modules/@grpc/grpc-js/LICENSE', 'node_modules/sharp/package.json'],
       ],
       lacks: ['bin/modelserver-operator', 'src/operator/main.ts', 'node_modules/@kubernetes/client-node/package.json'],
     },
@@ -22,7 +22,7 @@ const table: readonly [Target, { has: readonly string[]; lacks: readonly string[
         ...['bin/modelserver-operator', 'src/operator/main.ts', 'src/shared/log.ts'],
         ...['node_modules/@kubernetes/client-node/package.json', 'node_modules/prom-client/package.json'],
       ],
-      lacks: ['src/server/main.ts', 'node_modules/koffi/package.json'],
+      lacks: ['src/server/main.ts', 'node_modules/koffi/package.json', 'node_modules/sharp/package.json'],
     },
   ],
 ];
@@ -42,7 +42,7 @@ for (const [target, { has, lacks }] of table) {
     const superfluous = paths.filter(
       (path) =>
         path.endsWith('.test.ts') ||
-        /\/node_modules\/(node|typescript|sharp|fast-check|@biomejs|@types)\//.test(path) ||
+        /\/node_modules\/(node|typescript|fast-check|@biomejs|@types)\//.test(path) ||
         (path.startsWith(packages) && /\.(ts|map)$/.test(path)),
     );
     assert.deepEqual(superfluous, []);

@@ -1,5 +1,6 @@
 import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
+import type { DecodeImages } from '../model/images.ts';
 import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
 import { batchIndex, compareNames, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
@@ -11,7 +12,7 @@ import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Readiness, Registry } from '../registry/registry.ts';
 import { filterOutputs } from './filter-outputs.ts';
 import { fromTextRows, givesTextRows } from './text-rows.ts';
-import { validateInputs } from './validate-inputs.ts';
+import { type ValidInput, validateInputs } from './validate-inputs.ts';
 
 /** The name of the one signature that a servable has. */
 export const signatureName = 'serving_default';
@@ -34,11 +35,13 @@ export interface Answer {
 /** What every protocol is served from. */
 export class Dataplane {
   readonly #registry: Registry;
+  readonly #decodeImages: DecodeImages;
   readonly #meters: Meters | undefined;
 
   /** @param meters where calls are measured; their transport tells how they end */
-  constructor(registry: Registry, meters?: Meters) {
+  constructor(registry: Registry, decodeImages: DecodeImages, meters?: Meters) {
     this.#registry = registry;
+    this.#decodeImages = decodeImages;
     this.#meters = meters;
   }
 
@@ -53,7 +56,7 @@ export class Dataplane {
     } catch (error) {
       return this.#inferWhenLoaded(request, call, error);
     }
-    return infer(pinned, request, call);
+    return infer(pinned, request, this.#decodeImages, call);
   }
 
   /** @throws ServingError; a version that is still being loaded is not waited for */
@@ -112,7 +115,7 @@ export class Dataplane {
     if (!(error instanceof ServingError)) throw error;
     if (error.code !== 'not-loaded' && error.code !== 'version-not-found') throw error;
     await this.#registry.whenLoaded(request.servable, loadWaitMs, call.signal);
-    return infer(this.#acquire(request.servable, call), request, call);
+    return infer(this.#acquire(request.servable, call), request, this.#decodeImages, call);
   }
 
   #acquire(spec: ServableSpec, call: CallContext): Pinned {
@@ -131,13 +134,61 @@ function measure(call: CallContext, meter: Meter | undefined): void {
   meter?.begun();
 }
 
-function infer(pinned: Pinned, request: InferRequest, call: CallContext): Answer | Promise<Answer> {
+function infer(
+  pinned: Pinned,
+  request: InferRequest,
+  decodeImages: DecodeImages,
+  call: CallContext,
+): Answer | Promise<Answer> {
+  let inputs: ValidInput[];
+  let outputs: number[] | undefined;
   try {
     checkSignatureName(request.signatureName);
     const { signature } = pinned.model;
-    const inputs = validateInputs(request, signature, call.takeMemory);
-    const outputs = filterOutputs(request.outputFilter, signature);
-    if (call.span) return inferTraced(pinned, inputs, outputs, call);
+    inputs = validateInputs(request, signature, call.takeMemory);
+    outputs = filterOutputs(request.outputFilter, signature);
+  } catch (error) {
+    pinned.release();
+    throw error;
+  }
+  if (areTensors(inputs)) return run(pinned, inputs, outputs, call);
+  return runDecoded(pinned, inputs, outputs, decodeImages, call);
+}
+
+function areTensors(inputs: readonly ValidInput[]): inputs is Tensor[] {
+  return inputs.every((input) => !('images' in input));
+}
+
+/** The same once images are decoded: before an infer request is taken, which others can use meanwhile. */
+async function runDecoded(
+  pinned: Pinned,
+  inputs: readonly ValidInput[],
+  outputs: readonly number[] | undefined,
+  decodeImages: DecodeImages,
+  call: CallContext,
+): Promise<Answer> {
+  const stage = call.span?.child('decode images');
+  const tensors: Tensor[] = [];
+  try {
+    for (const input of inputs) tensors.push('images' in input ? await decodeImages(input, call) : input);
+    stage?.end();
+  } catch (error) {
+    stage?.end(error);
+    pinned.release();
+    throw error;
+  }
+  return run(pinned, tensors, outputs, call);
+}
+
+/** Releases the version if that fails. */
+function run(
+  pinned: Pinned,
+  inputs: readonly Tensor[],
+  outputs: readonly number[] | undefined,
+  call: CallContext,
+): Answer | Promise<Answer> {
+  try {
+    if (call.span) return runTraced(pinned, inputs, outputs, call);
     const inference = pinned.model.infer(inputs, call);
     if (inference instanceof Promise) return answerLater(pinned, inference, outputs, call);
     return answer(pinned, inference, outputs, call);
@@ -187,7 +238,7 @@ function answer(
 }
 
 /** The same with a span for the wait and one for the work. */
-function inferTraced(
+function runTraced(
   pinned: Pinned,
   inputs: readonly Tensor[],
   outputs: readonly number[] | undefined,
@@ -204,7 +255,7 @@ function inferTraced(
     stage?.end();
     stage = call.span?.child('inference');
   };
-  const run = async () => {
+  const infer = async () => {
     const { signal } = call;
     try {
       const inference = await pinned.model.infer(inputs, signal ? { signal, onStart } : { onStart });
@@ -215,7 +266,7 @@ function inferTraced(
       throw error;
     }
   };
-  return answerLater(pinned, run(), outputs, call);
+  return answerLater(pinned, infer(), outputs, call);
 }
 
 function batchSize(inputs: readonly Tensor[], signature: Signature): Attributes {

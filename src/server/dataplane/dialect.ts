@@ -8,8 +8,10 @@ export interface DialectRules {
   readonly values: (count: number) => string;
   /** For a shape of more elements, or bytes, than can be counted. */
   readonly tooLarge: string;
-  /** For texts that have another rank than 1. */
-  readonly rankOfTexts: string;
+  /** For texts or images that have another rank than 1. */
+  readonly rankOfLists: string;
+  /** For an image of no bytes. */
+  readonly emptyImage: string;
 }
 
 /** The texts are those of OpenVINO Model Server, part of the contract. */
@@ -18,12 +20,14 @@ export const dialects: Readonly<Record<Dialect, DialectRules>> = {
     oneValueFills: true,
     values: String,
     tooLarge: 'Shape dimensions are too large',
-    rankOfTexts: 'Expected number of binary input shape dimensions',
+    rankOfLists: 'Expected number of binary input shape dimensions',
+    emptyImage: 'String val is empty',
   },
   KServe: {
     oneValueFills: false,
     values: (count) => `${count} values`,
     tooLarge: 'Shape dimensions overflow',
-    rankOfTexts: 'Expected number of input shape dimensions',
+    rankOfLists: 'Expected number of input shape dimensions',
+    emptyImage: 'Bytes contents is empty',
   },
 };

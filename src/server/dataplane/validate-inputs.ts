@@ -1,4 +1,5 @@
 import { ServingError } from '../model/error.ts';
+import { type EncodedImages, hasImageLayout, takesImages } from '../model/images.ts';
 import type { InferRequest, InputTensor, Payload, TakeMemory } from '../model/inference.ts';
 import { unpackStrings } from '../model/packed-strings.ts';
 import {
@@ -27,9 +28,12 @@ interface Rules extends DialectRules {
   readonly take: TakeMemory;
 }
 
+/** A tensor that an input takes; or images that become one. */
+export type ValidInput = Tensor | EncodedImages;
+
 /**
- * The client's inputs as tensors that the signature takes, in its order. Nothing is copied but a value
- * that fills a shape, and texts that become rows of bytes.
+ * The client's inputs as tensors that the signature takes, in its order, or as images for them that are still to be decoded. Nothing is
+ * copied but a value that fills a shape, and texts that become rows of bytes.
  * The order of the checks and the texts are those of OpenVINO Model Server, part of the contract: the first failure is the
  * answer.
  * @param take called with the bytes of whatever is copied
@@ -39,23 +43,24 @@ export function validateInputs(
   { inputs, dialect = 'TFS', fault }: Pick<InferRequest, 'inputs' | 'dialect' | 'fault'>,
   signature: Signature,
   take: TakeMemory,
-): Tensor[] {
+): ValidInput[] {
   const expected = signature.inputs.length;
   if (inputs.size !== expected)
     throw invalid(`Invalid number of inputs - Expected: ${expected}; Actual: ${inputs.size}`);
   if (fault) throw fault;
   const rules: Rules = { ...dialects[dialect], take };
-  const tensors: Tensor[] = [];
+  const valid: ValidInput[] = [];
   for (const info of signature.inputs) {
     const input = inputs.get(info.name);
     if (!input) throw invalid(`Missing input with specific name - Required input: ${info.name}`);
-    tensors.push(validateInput(input, info, rules));
+    valid.push(validateInput(input, info, rules));
   }
-  return tensors;
+  return valid;
 }
 
-function validateInput(input: InputTensor, info: TensorInfo, rules: Rules): Tensor {
+function validateInput(input: InputTensor, info: TensorInfo, rules: Rules): ValidInput {
   checkNotNegative(input, info);
+  if (input.precision === 'STRING' && takesImages(info)) return encodedImages(input, info, rules);
   if (input.precision === 'STRING' && takesTextRows(info)) return textRows(input, info, rules);
   if (input.precision !== info.precision) {
     throw invalid(
@@ -107,17 +112,44 @@ function checkShape(input: InputTensor, info: TensorInfo): void {
   }
 }
 
-/** Texts for a model that takes them as rows of bytes: one for each row. */
-function textRows({ shape, payload }: InputTensor, info: TensorInfo, rules: Rules): Tensor {
-  const [count, ...rest] = shape;
-  if (count === undefined || rest.length > 0) {
+/** Images for an input that takes them: one for each place of the batch. */
+function encodedImages({ shape, payload }: InputTensor, info: TensorInfo, rules: Rules): EncodedImages {
+  const count = onlyDimension(shape, info, rules);
+  const images = stringsIn(payload, info, rules.take);
+  if (countStrings(images) !== count) {
     throw invalid(
-      `Invalid number of shape dimensions - ${rules.rankOfTexts}: 1; Actual: ${shape.length}; input name: ${info.name}`,
+      `Invalid input batch size - Expected: ${count} images, by the shape; Actual: ${countStrings(images)}; input name: ${info.name}`,
     );
   }
+  const batch = info.shape![0]!;
+  if (!accepts(batch, count)) throw wrongBatch(batch, count, info);
+  if (!hasImageLayout(info)) {
+    throw invalid(
+      `Received binary image input but resource not configured to accept NHWC layout - Layout: ${info.layout}; input name: ${info.name}`,
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    if (stringLength(images, i) > 0) continue;
+    throw invalid(`${rules.emptyImage} - Image ${i + 1} of ${count}; input name: ${info.name}`);
+  }
+  return { images, info };
+}
+
+/** Texts for a model that takes them as rows of bytes: one for each row. */
+function textRows({ shape, payload }: InputTensor, info: TensorInfo, rules: Rules): Tensor {
+  const count = onlyDimension(shape, info, rules);
   const rows = info.shape![0]!;
   if (!accepts(rows, count)) throw wrongBatch(rows, count, info);
   return toTextRows(stringsFor(payload, count, info, rules), info, rules.take);
+}
+
+/** The size of what is sent as a list, whatever the model's shape. */
+function onlyDimension(shape: InputTensor['shape'], info: TensorInfo, rules: Rules): number {
+  const [count, ...rest] = shape;
+  if (count !== undefined && rest.length === 0) return count;
+  throw invalid(
+    `Invalid number of shape dimensions - ${rules.rankOfLists}: 1; Actual: ${shape.length}; input name: ${info.name}`,
+  );
 }
 
 function bytesOf(

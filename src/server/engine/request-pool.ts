@@ -25,6 +25,10 @@ export class RequestPool<T> {
     this.#mostWaiting = mostWaiting;
   }
 
+  get size(): number {
+    return this.#all.length;
+  }
+
   get inUse(): number {
     return this.#all.length - this.#free.length;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { plainOptions } from '../../../../test/suites/engine-suite.ts';
+import { workThreads } from '../work-threads.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './runtime.ts';
 
@@ -12,7 +13,7 @@ for (const format of ['onnx', 'saved_model', 'frozen_graph', 'tflite', 'paddle']
   test(`serves a model in the format ${format}`, async () => {
     const library = findLibrary(search);
     assert.ok(library, runtimeMissing(search));
-    const engine = createOpenVinoEngine({ library, mostWaiting: 1, poolThreads: 4 });
+    const engine = createOpenVinoEngine({ library, mostWaiting: 1, threads: workThreads(4) });
     const model = await engine.load(join(fixtures, format, '1'), plainOptions);
     assert.deepEqual(
       model.signature.inputs.map(({ precision }) => precision),

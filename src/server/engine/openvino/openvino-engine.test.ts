@@ -11,6 +11,7 @@ import type { Reshape } from '../../model/reshape.ts';
 import { printShape } from '../../model/signature.ts';
 import { stringsOf } from '../../model/strings.ts';
 import type { Tensor } from '../../model/tensor.ts';
+import { workThreads } from '../work-threads.ts';
 import { createOpenVinoEngine } from './openvino-engine.ts';
 import { findLibrary, runtimeMissing } from './runtime.ts';
 
@@ -19,7 +20,7 @@ const search = { libraryDirectory: process.env.OPENVINO_LIB_DIR, cacheHome: proc
 async function create({ mostWaiting }: { mostWaiting: number }) {
   const library = findLibrary(search);
   assert.ok(library, runtimeMissing(search));
-  return createOpenVinoEngine({ library, mostWaiting, poolThreads: 4 });
+  return createOpenVinoEngine({ library, mostWaiting, threads: workThreads(4) });
 }
 
 engineSuite({

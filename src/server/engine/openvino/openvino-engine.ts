@@ -6,7 +6,7 @@ import type { Engine, LoadedModel } from '../engine.ts';
 import { couldNotTranspose, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
-import { RequestPool } from '../request-pool.ts';
+import type { RequestPool } from '../request-pool.ts';
 import { couldNotReshape, type ModelInput } from '../reshape.ts';
 import { readToldLayouts } from '../told-layouts.ts';
 import { withTransposedOutputs } from '../transposed-outputs.ts';
@@ -23,14 +23,11 @@ export interface OpenVinoOptions {
   readonly library: string;
   /** How many requests may wait for an infer request of a version; more are refused. */
   readonly mostWaiting: number;
-  /** Threads of the process's pool: the inferences that run there leave some to files and loads. */
-  readonly poolThreads: number;
+  /** What inferences off the event loop take one of, as other long work of the process does. */
+  readonly threads: RequestPool<number>;
   /** A library with custom operations for the CPU. */
   readonly cpuExtension?: string;
 }
-
-/** Threads of the pool that inferences leave alone: one reads and compiles, two look at files. */
-const threadsForOthers = 3;
 
 /**
  * OpenVINO, through its C API.
@@ -41,17 +38,12 @@ export function createOpenVinoEngine(options: OpenVinoOptions): Engine {
   const core = handleFrom(library, (out) => library.coreCreate(out));
   const { cpuExtension } = options;
   if (cpuExtension) explained(cpuExtension, () => check(library, library.coreAddExtension(core, cpuExtension)));
-  const free = Math.max(1, options.poolThreads - threadsForOthers);
-  const threads = new RequestPool(
-    Array.from({ length: free }, (_, i) => i),
-    Number.POSITIVE_INFINITY,
-  );
   // The runtime keeps its last error message once for the process: two loads that fail side by side could swap theirs.
   let turn: Promise<unknown> = Promise.resolve();
   return {
     description: describe(library),
     load(directory, loadOptions) {
-      const loaded = turn.then(() => load(library, core, directory, loadOptions, options.mostWaiting, threads));
+      const loaded = turn.then(() => load(library, core, directory, loadOptions, options.mostWaiting, options.threads));
       turn = loaded.catch(() => undefined);
       return loaded;
     },

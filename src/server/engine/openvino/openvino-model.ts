@@ -101,7 +101,6 @@ export class OpenVinoModel implements LoadedModel {
   ): Promise<Inference> {
     let thread: number | undefined;
     try {
-      // Not left to the thread pool's own line, from which nobody can step back, and where files and loads would stand behind.
       thread = this.#threads.tryTake() ?? (await this.#threads.take(options.signal));
       options.onStart?.();
       const begin = performance.now();

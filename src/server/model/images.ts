@@ -1,0 +1,45 @@
+import type { TakeMemory } from './inference.ts';
+import { expand, fits } from './layout.ts';
+import type { TensorInfo } from './signature.ts';
+import type { Strings } from './strings.ts';
+import type { NumericPrecision, NumericTensor } from './tensor.ts';
+
+/** Encoded images, one for each place of the batch, for an input that takes them. */
+export interface EncodedImages {
+  readonly images: Strings;
+  readonly info: TensorInfo;
+}
+
+/**
+ * Makes one tensor of images, valid for the input, with channels in OpenCV's order: blue, green, red. It is the caller's alone.
+ * @param images none of them empty; as many as the batch takes. Their bytes must not change until it is done
+ * @throws ServingError `invalid-argument` if they cannot be decoded or do not fit the input; the signal's reason; what
+ *   `takeMemory` throws
+ */
+export type DecodeImages = (
+  images: EncodedImages,
+  call: { readonly takeMemory: TakeMemory; readonly signal?: AbortSignal },
+) => Promise<NumericTensor>;
+
+/** Element types that pixels become. */
+const precisions: ReadonlySet<string> = new Set<NumericPrecision>([
+  'FP32',
+  'FP64',
+  'FP16',
+  'I32',
+  'I16',
+  'I8',
+  'U16',
+  'U8',
+]);
+
+/** Whether an input may be sent as encoded images, as far as its type says. */
+export function takesImages({ precision, shape }: TensorInfo): boolean {
+  return shape?.length === 4 && precisions.has(precision);
+}
+
+/** Whether its dimensions may be what images have: the batch first, then height, width and channels. */
+export function hasImageLayout({ layout, shape }: TensorInfo): boolean {
+  const letters = expand(layout, shape!.length);
+  return letters !== undefined && fits(letters, expand('N...HWC', shape!.length)!);
+}
