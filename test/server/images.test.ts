@@ -5,8 +5,9 @@ import { after, before, test } from 'node:test';
 import { elements } from '../../examples/clients/typescript/client.ts';
 import type { bytesPerElement } from '../../src/server/model/tensor.ts';
 import { addModel, type Size } from '../support/ir-model.ts';
-import { bgr, jpeg, type Picture, picture, png } from '../support/picture.ts';
+import { bgr, blank, jpeg, type Picture, picture, png } from '../support/picture.ts';
 import { outcome, predict } from '../support/predict.ts';
+import { single } from '../support/repository.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
 type Model = [precision: keyof typeof bytesPerElement, shape: Size[], layout?: string];
@@ -49,11 +50,16 @@ after(async () => {
 });
 
 /** Shape and values of what a model makes of images; or the refusal. */
-function ask(name: string, images: readonly Buffer[], shape: readonly number[] = [images.length]): Promise<unknown> {
+function ask(
+  name: string,
+  images: readonly Buffer[],
+  shape: readonly number[] = [images.length],
+  { client } = server,
+): Promise<unknown> {
   const tensor_shape = { dim: shape.map((size) => ({ size })) };
   const inputs = { b: { dtype: 'DT_STRING', tensor_shape, string_val: images } };
   return outcome(
-    predict(server.client, { model_spec: { name }, inputs }).then(({ outputs: { a } }) => [
+    predict(client, { model_spec: { name }, inputs }).then(({ outputs: { a } }) => [
       a!.tensor_shape.dim.map(({ size }) => Number(size)),
       elements(a!),
     ]),
@@ -227,3 +233,20 @@ for (const [what, model, images, refusal, shape] of refusals) {
     assert.match(String(await ask(model, await Promise.all(images), shape)), refusal);
   });
 }
+
+test('pictures of many pixels in few bytes are refused, and others are taken meanwhile', async (t) => {
+  const folder = temporaryFolder(t);
+  addModel('U8', [-1, -1, -1, -1], 0).write(join(folder, '1'));
+  const flags = [...single(folder), '--layout', 'NHWC', '--grpc_memory_quota', '20000000'];
+  const small = await startServer(t, flags);
+  const bombs = [blank(65_000, 65_000, Buffer.alloc(0)), blank(8000, 8000)];
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => ask('m', [i % 2 ? await six : bombs[(i / 2) % 2]!], [1], small)),
+  );
+  for (const [i, answer] of answers.entries()) {
+    if (i % 2) assert.deepEqual(answer, [[1, 4, 6, 3], pixels]);
+    else if (i % 4)
+      assert.match(String(answer), /^8 Requests in work would exceed the memory quota of 20000000 bytes - /);
+    else assert.match(String(answer), /^3 Image parsing failed - Image 1 of 1: it has 65000 x 65000 pixels, /);
+  }
+});

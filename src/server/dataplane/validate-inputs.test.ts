@@ -16,6 +16,8 @@ const info = (over: Partial<TensorInfo> = {}): TensorInfo => ({
   layout: 'N...',
   ...over,
 });
+const image = (over: Partial<TensorInfo> = {}) =>
+  info({ shape: [size(1), size(4), size(6), size(3)], layout: 'NHWC', ...over });
 const rows = (...shape: Dimension[]) => info({ precision: 'U8', shape });
 const bytes = (n: number): Payload => ({ kind: 'bytes', bytes: new Uint8Array(n) });
 const values = (count: number): Payload => ({ kind: 'values', bytes: new Uint8Array(count * 4).fill(7), count });
@@ -163,6 +165,54 @@ const refusals: [what: string, inputs: Record<string, InputTensor>, infos: Tenso
     'Invalid input precision - Expected: U8; Actual: STRING; input name: b',
   ],
   [
+    'images in a shape that is no list',
+    { b: input({ precision: 'STRING', shape: [1, 1], payload: strings('x') }) },
+    [image()],
+    'Invalid number of shape dimensions - Expected number of binary input shape dimensions: 1; Actual: 2; input name: b',
+  ],
+  [
+    'images without a shape',
+    { b: input({ precision: 'STRING', shape: [], payload: strings('x') }) },
+    [image()],
+    'Invalid number of shape dimensions - Expected number of binary input shape dimensions: 1; Actual: 0; input name: b',
+  ],
+  [
+    'one image for several',
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x') }) },
+    [image()],
+    'Invalid input batch size - Expected: 2 images, by the shape; Actual: 1; input name: b',
+  ],
+  [
+    'images for another batch',
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x', 'y') }) },
+    [image()],
+    'Invalid input batch size - Expected: 1; Actual: 2; input name: b',
+  ],
+  [
+    'images for channels that come first',
+    { b: input({ precision: 'STRING', shape: [1], payload: strings('x') }) },
+    [image({ layout: 'NCHW' })],
+    'Received binary image input but resource not configured to accept NHWC layout - Layout: NCHW; input name: b',
+  ],
+  [
+    'an empty image',
+    { b: input({ precision: 'STRING', shape: [2], payload: strings('x', '') }) },
+    [image({ shape: [any, any, any, any] })],
+    'String val is empty - Image 2 of 2; input name: b',
+  ],
+  [
+    'images for elements that no image has',
+    { b: input({ precision: 'STRING', shape: [1], payload: strings('x') }) },
+    [image({ precision: 'BF16' })],
+    'Invalid input precision - Expected: BF16; Actual: STRING; input name: b',
+  ],
+  [
+    'images for another rank',
+    { b: input({ precision: 'STRING', shape: [1], payload: strings('x') }) },
+    [image({ shape: [size(1), size(4), size(6)] })],
+    'Invalid input precision - Expected: FP32; Actual: STRING; input name: b',
+  ],
+  [
     'the first in the order of names, whatever the order they came in',
     { c: input({ shape: [] }), b: input({ precision: 'U8' }) },
     [info(), info({ name: 'c' })],
@@ -172,7 +222,7 @@ const refusals: [what: string, inputs: Record<string, InputTensor>, infos: Tenso
 
 for (const [what, inputs, infos, message] of refusals) {
   test(`refuses ${what}`, () => {
-    assert.throws(() => validate(inputs, ...infos), new ServingError('invalid-argument', message));
+    assert.throws(() => valid(inputs, ...infos), new ServingError('invalid-argument', message));
   });
 }
 
@@ -314,4 +364,21 @@ test('scalars, empty tensors and any rank where the model leaves it open', () =>
     1,
   );
   assert.equal(validate({ b: input({ shape: [2, 5, 1] }) }, info({ shape: undefined })).length, 1);
+});
+
+test('images are left to be decoded, in every layout that may be theirs', () => {
+  const images = { b: input({ precision: 'STRING', shape: [2], payload: strings('x', 'y') }) };
+  for (const layout of ['NHWC', 'N...', '...', '?H?C', 'N??C']) {
+    const taker = image({ layout, shape: [any, any, any, any] });
+    const [encoded] = valid(images, taker);
+    assert.ok(encoded && 'images' in encoded);
+    assert.equal(encoded.info, taker);
+    assert.deepEqual(toList(encoded.images).map(String), ['x', 'y']);
+  }
+});
+
+test('images and tensors stand side by side', () => {
+  const inputs = { b: input({ precision: 'STRING', shape: [1], payload: strings('x') }), c: input() };
+  const kinds = valid(inputs, image(), info({ name: 'c' })).map((each) => ('images' in each ? 'images' : 'tensor'));
+  assert.deepEqual(kinds, ['images', 'tensor']);
 });

@@ -94,6 +94,7 @@ class Decoding {
         checkFrame(frame, pixels, info);
         await this.#write(pixels, frame, elements, i * elementsPerImage);
       });
+      this.#signal?.throwIfAborted();
       const data = new Uint8Array(elements.buffer);
       return { precision, shape: [count, ...middle, height, width, channels], data };
     });
