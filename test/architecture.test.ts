@@ -29,6 +29,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/image': { folders: ['server/model'], packages: ['sharp'] },
   'server/dataplane': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe'] },
   'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
+  'server/warm-up': { folders: ['server/model', 'server/engine', 'server/dataplane', 'server/wire'] },
   'server/transport': { folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'] },
   'server/transport/grpc': {
     folders: ['server/transport', 'server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'],

@@ -12,7 +12,7 @@ import { createOpenVinoEngine } from './engine/openvino/openvino-engine.ts';
 import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-engine.ts';
 import type { RequestPool } from './engine/request-pool.ts';
 import { workThreads } from './engine/work-threads.ts';
-import { createImageDecoder } from './image/image-decoder.ts';
+import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
 import type { MetricNames } from './model/metric-name.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Tracing } from './observe/span.ts';
@@ -32,6 +32,7 @@ import { tfsMethods } from './transport/grpc/tfs-methods.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
 import type { Route } from './transport/rest/routes.ts';
 import type { TransportServer } from './transport/transport-server.ts';
+import { createWarmUp } from './warm-up/warm-up.ts';
 
 const clock = systemClock;
 
@@ -60,9 +61,17 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const metrics = await startMetrics(settings, engine);
   const logs = versionLog(log, tracing);
   const observer = metrics ? observers(logs, metrics.observer) : logs;
-  const { drainMs } = settings;
-  const registry = new Lifecycle({ engine, clock, observer, drainMs, mostWaiting: settings.engine.mostWaiting });
   const images = createImageDecoder({ threads, mostWaiting: settings.engine.mostWaiting });
+  const warmUp = createWarmUp({ mode: settings.warmUp, decodeImages: images, prepareImages });
+  const { drainMs } = settings;
+  const registry = new Lifecycle({
+    engine,
+    clock,
+    observer,
+    warmUp,
+    drainMs,
+    mostWaiting: settings.engine.mostWaiting,
+  });
   const dataplane = new Dataplane(registry, images, metrics?.meters);
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));

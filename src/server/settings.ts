@@ -42,6 +42,8 @@ export interface Settings {
     readonly settleMs: number;
     readonly completionMarker: string | undefined;
   };
+  /** What a version is run with before it serves. */
+  readonly warmUp: 'auto' | 'synthetic' | 'none';
   readonly drainMs: number;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined };
   /** Flags that were given and change nothing here. */
@@ -110,6 +112,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       settleMs: number('settle_milliseconds'),
       completionMarker: text('completion_marker') || undefined,
     },
+    warmUp: text('warmup') as Settings['warmUp'],
     drainMs: number('drain_timeout_seconds') * 1000,
     log: { level: logLevels[text('log_level')!] ?? 'info', file: text('log_path') || undefined },
     withoutEffect: [...values.keys()]

@@ -16,6 +16,7 @@ export async function measureEngine(
   const engine = createOpenVinoEngine({ library, mostWaiting: concurrency, threads: workThreads(concurrency + 3) });
   const model = await engine.load(folder, { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 });
   const input: Tensor = { precision: 'FP32', shape, data: Buffer.alloc(elementCount(shape)! * 4) };
+  await model.rehearse([input]);
   let left = count;
   const work = async () => {
     while (left-- > 0) {

@@ -202,6 +202,16 @@ export function engineSuite(subject: EngineUnderTest): void {
       });
     });
 
+    check('is rehearsed like any inference, and holds nothing afterwards', async (engine, folder) => {
+      subject.writeAdd(folder, 'FP32', [-1], 1);
+      await withModel(engine, folder, async (model) => {
+        await model.rehearse([zeros('FP32', 3)]);
+        assert.equal(model.inUse, 0);
+        const output = await infer(model, zeros('FP32', 2));
+        assert.deepEqual(output.shape, [2]);
+      });
+    });
+
     check('computes scalars', async (engine, folder) => {
       subject.writeAdd(folder, 'FP32', [], 1);
       await withModel(engine, folder, async (model) => {

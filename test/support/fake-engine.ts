@@ -97,6 +97,10 @@ class FakeModel implements LoadedModel {
       .then((taken) => this.#run(input!, taken, performance.now() - arrived, options));
   }
 
+  async rehearse(inputs: readonly Tensor[]): Promise<void> {
+    (await this.infer(inputs, {})).release();
+  }
+
   async close(): Promise<void> {
     await this.#pool.drain();
     this.#closed();

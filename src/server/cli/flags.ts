@@ -176,6 +176,14 @@ const list: readonly Flag[] = [
     help: 'requests that may wait for an infer request of a version; more are refused (RESOURCE_EXHAUSTED)',
   },
   {
+    name: 'warmup',
+    type: 'string',
+    choices: ['auto', 'synthetic', 'none'],
+    default: 'auto',
+    group: 'server',
+    help: 'what a version runs before it serves: the requests recorded in its assets.extra/tf_serving_warmup_requests, or else one of zeros (auto); that one alone (synthetic); nothing (none)',
+  },
+  {
     name: 'drain_timeout_seconds',
     type: 'integer',
     least: 0,

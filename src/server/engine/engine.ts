@@ -41,6 +41,14 @@ export interface LoadedModel {
    */
   infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference>;
 
+  /**
+   * Runs the model, away from the event loop, so that its first requests need not wait for what it sets up at first, and so that it is known
+   * how long it takes.
+   * @param inputs as for `infer`
+   * @throws ServingError `internal` if the runtime failed
+   */
+  rehearse(inputs: readonly Tensor[]): Promise<void>;
+
   /** Frees the model once the inferences under way are done. No inference may begin after. */
   close(): Promise<void>;
 }

@@ -55,6 +55,10 @@ class TransposedOutputs implements LoadedModel {
     return inference instanceof Promise ? inference.then((ready) => this.#seen(ready)) : this.#seen(inference);
   }
 
+  rehearse(inputs: readonly Tensor[]): Promise<void> {
+    return this.#model.rehearse(inputs);
+  }
+
   close(): Promise<void> {
     return this.#model.close();
   }

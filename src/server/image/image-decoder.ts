@@ -56,6 +56,11 @@ export function createImageDecoder(options: ImageDecoderOptions): DecodeImages {
   };
 }
 
+/** Loads what decoding takes, so that the first request need not wait for it. */
+export async function prepareImages(): Promise<void> {
+  await import('./decode-pixels.ts');
+}
+
 /** The images of one input of one request. */
 class Decoding {
   readonly #threads: Threads;

@@ -38,6 +38,11 @@ export function takesImages({ precision, shape }: TensorInfo): boolean {
   return shape?.length === 4 && precisions.has(precision);
 }
 
+/** Whether an input says that it is for images: its clients may send them encoded. */
+export function expectsImages(info: TensorInfo): boolean {
+  return takesImages(info) && expand(info.layout, info.shape!.length)?.endsWith('HWC') === true;
+}
+
 /** Whether its dimensions may be what images have: the batch first, then height, width and channels. */
 export function hasImageLayout({ layout, shape }: TensorInfo): boolean {
   const letters = expand(layout, shape!.length);

@@ -3,6 +3,13 @@ import type { VersionStatus } from '../model/version-status.ts';
 import { attribute } from './attributes.ts';
 import type { Tracing } from './span.ts';
 
+/** How a version was warmed up. */
+interface Outcome {
+  readonly kind: string;
+  readonly requests: number;
+  readonly failures: readonly string[];
+}
+
 /** Tells the log and the traces what happens to versions. */
 export function versionLog(log: Logger, tracing: Tracing | undefined) {
   const begin = (what: string, name: string, version: number) =>
@@ -21,6 +28,11 @@ export function versionLog(log: Logger, tracing: Tracing | undefined) {
       const span = begin('load', name, version);
       log.info({ model: name, version, directory }, 'Loading model version');
       return (error?: unknown) => span?.end(error);
+    },
+    warmedUp(name: string, version: number, { kind, requests, failures }: Outcome) {
+      const fields = { model: name, version, kind, requests };
+      if (failures.length === 0) log.debug(fields, 'Warmed the model version up');
+      else log.warn({ ...fields, failures }, 'The model version serves without having been warmed up as it should');
     },
     unloading(name: string, version: number) {
       const span = begin('unload', name, version);

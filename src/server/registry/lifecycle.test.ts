@@ -7,6 +7,7 @@ import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import { FakeEngine, writeFakeModel } from '../../../test/support/fake-engine.ts';
 import { temporaryFolder } from '../../../test/support/server.ts';
 import { sleep } from '../../shared/clock.ts';
+import type { WarmUp } from '../engine/warm-up.ts';
 import { ServingError } from '../model/error.ts';
 import type { VersionPolicy } from '../model/version-policy.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -16,7 +17,7 @@ const latest: VersionPolicy = { kind: 'latest', count: 1 };
 const options = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 1 };
 
 /** A registry over the fakes, of one model `m`; versions in `broken` do not load. */
-function bench(t: Pick<TestContext, 'after'>) {
+function bench(t: Pick<TestContext, 'after'>, warmUp?: WarmUp) {
   const folder = temporaryFolder(t as TestContext);
   const engine = new FakeEngine();
   const clock = new FakeClock();
@@ -28,7 +29,9 @@ function bench(t: Pick<TestContext, 'after'>) {
     clock,
     drainMs: 1000,
     mostWaiting: 2,
+    ...(warmUp && { warmUp }),
     observer: {
+      warmedUp: (_name, version, { requests }) => told.push(`${version} ran ${requests}`),
       labelMoved: (_name, label, version) => told.push(`${label} is ${version}`),
       stateChanged: (_name, { version, state, errorCode }) => told.push(`${version} ${state} ${errorCode}`),
       loading: () => () => {},
@@ -64,6 +67,33 @@ function bench(t: Pick<TestContext, 'after'>) {
 }
 
 const refusal = (code: string) => (error: unknown) => error instanceof ServingError && error.code === code;
+
+test('a version is warmed up before it is found, and as long as nothing ends', async (t) => {
+  const warmed: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const { told, want, registry, states } = bench(t, async (_model, directory, signal) => {
+    warmed.push(`${directory.split('/').at(-1)} while ${states()}`);
+    if (warmed.length === 2) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    if (warmed.length === 2) ended.resolve();
+    return { kind: 'synthetic', requests: 7, failures: [] };
+  });
+  await want(latest, [1]);
+  await want(latest, [1], [2]);
+  assert.equal(registry.acquire({ name: 'm' }).version, 1);
+  registry.stopLoading();
+  await ended.promise;
+  assert.deepEqual(warmed, ['1 while 1 LOADING OK', '2 while 1 AVAILABLE OK,2 LOADING OK']);
+  assert.deepEqual(told.slice(0, 4), ['1 LOADING OK', '1 ran 7', '1 AVAILABLE OK', '2 LOADING OK']);
+});
+
+test('a model whose warm-up throws is closed, and its version has failed', async (t) => {
+  const { engine, want, states } = bench(t, async () => {
+    throw new Error('out of luck');
+  });
+  await want(latest, [1]);
+  assert.deepEqual(states(), ['1 LOADING UNKNOWN']);
+  assert.equal(engine.open, 0);
+});
 
 test('a version is announced through its states', async (t) => {
   const { told, want, registry } = bench(t);

@@ -1,6 +1,7 @@
 import { type BackoffOptions, backoff } from '../../shared/backoff.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Engine, LoadedModel } from '../engine/engine.ts';
+import type { WarmUp } from '../engine/warm-up.ts';
 import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
@@ -20,6 +21,8 @@ export interface LifecycleOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly observer: RegistryObserver;
+  /** What is done with a version before it serves; nothing unless given. */
+  readonly warmUp?: WarmUp;
   /** Milliseconds that a version which is unloaded waits for the requests that use it. */
   readonly drainMs: number;
   /** How many requests may wait for a model that is being loaded; more are refused. */
@@ -52,7 +55,7 @@ export class Lifecycle implements Registry {
   readonly #records = new Map<string, Map<number, VersionRecord>>();
   readonly #changes: Changes;
   readonly #unloads = new Set<Promise<void>>();
-  #ending = false;
+  readonly #ending = new AbortController();
   #loading: 'first try' | 'retry' | undefined;
   /** How many requests wait for each model. */
   readonly #waiting = new Map<string, number>();
@@ -86,7 +89,8 @@ export class Lifecycle implements Registry {
   async whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void> {
     const { name } = spec;
     const isDecided = () =>
-      this.#ending || (this.#told && !mayCome(this.#served, this.#records, this.#wanted.get(name), spec));
+      this.#ending.signal.aborted ||
+      (this.#told && !mayCome(this.#served, this.#records, this.#wanted.get(name), spec));
     if (isDecided()) return;
     const before = this.#waiting.get(name) ?? 0;
     const { mostWaiting } = this.#options;
@@ -125,11 +129,11 @@ export class Lifecycle implements Registry {
   }
 
   settled(): Promise<void> {
-    return this.#changes.until(() => this.#ending || !this.#isFirstTryLeft(), Number.POSITIVE_INFINITY);
+    return this.#changes.until(() => this.#ending.signal.aborted || !this.#isFirstTryLeft(), Number.POSITIVE_INFINITY);
   }
 
   stopLoading(): void {
-    this.#ending = true;
+    this.#ending.abort();
     this.#changes.announce();
   }
 
@@ -175,7 +179,11 @@ export class Lifecycle implements Registry {
     this.#timer = undefined;
     for (const model of this.#wanted.values()) this.#forgive(model);
     for (;;) {
-      const action = nextAction(this.#facts(), this.#ending || this.#loading !== undefined, this.#options.clock.now());
+      const action = nextAction(
+        this.#facts(),
+        this.#ending.signal.aborted || this.#loading !== undefined,
+        this.#options.clock.now(),
+      );
       if (!action) return;
       if (action.kind === 'wait') {
         this.#timer = this.#options.clock.after(Math.max(0, action.until - this.#options.clock.now()), () =>
@@ -203,6 +211,7 @@ export class Lifecycle implements Registry {
     const done = observer.loading(name, candidate.version, candidate.directory);
     try {
       const model = await this.#loadUnchanged(candidate, options);
+      await this.#warmUp(name, candidate, model);
       observer.loaded?.(name, candidate.version, model);
       const old = record.instance;
       record.instance = new Instance(name, candidate.version, model);
@@ -233,6 +242,17 @@ export class Lifecycle implements Registry {
     if (await candidate.unchanged()) return model;
     await model.close();
     throw changed();
+  }
+
+  async #warmUp(name: string, { version, directory }: WantedVersion, model: LoadedModel): Promise<void> {
+    const { warmUp, observer } = this.#options;
+    if (!warmUp || this.#ending.signal.aborted) return;
+    try {
+      observer.warmedUp?.(name, version, await warmUp(model, directory, this.#ending.signal));
+    } catch (error) {
+      await model.close();
+      throw error;
+    }
   }
 
   #retire(record: VersionRecord): void {

@@ -1,4 +1,5 @@
 import type { LoadedModel } from '../engine/engine.ts';
+import type { WarmUpOutcome } from '../engine/warm-up.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 
 /** Who is told what happens to versions: logs, spans, metrics. Never throws. */
@@ -9,6 +10,8 @@ export interface RegistryObserver {
   labelMoved?(name: string, label: string, version: number): void;
   /** @returns called at the end of the load, with the error if it failed */
   loading(name: string, version: number, directory: string): (error?: unknown) => void;
+  /** Called when a version that was loaded has been run before it serves. */
+  warmedUp?(name: string, version: number, outcome: WarmUpOutcome): void;
   /** Called when a load has succeeded, before requests find the model; it may take the place of an older load of the version. */
   loaded?(name: string, version: number, model: LoadedModel): void;
   /** @returns called when its memory has been given back, with the error if that failed */
@@ -32,6 +35,9 @@ export function observers(...all: readonly RegistryObserver[]): RegistryObserver
     },
     loaded(name, version, model) {
       for (const observer of all) observer.loaded?.(name, version, model);
+    },
+    warmedUp(name, version, outcome) {
+      for (const observer of all) observer.warmedUp?.(name, version, outcome);
     },
     unloading(name, version) {
       const ends = all.map((observer) => observer.unloading(name, version));

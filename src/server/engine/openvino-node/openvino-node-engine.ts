@@ -217,6 +217,10 @@ class OpenVinoNodeModel implements LoadedModel {
     }
   }
 
+  async rehearse(inputs: readonly Tensor[]): Promise<void> {
+    (await this.infer(inputs, {})).release();
+  }
+
   async close(): Promise<void> {
     await this.#pool.drain();
   }

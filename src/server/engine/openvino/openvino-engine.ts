@@ -1,6 +1,4 @@
 import { sleep, systemClock } from '../../../shared/clock.ts';
-import { isStatic } from '../../model/signature.ts';
-import { bytesPerElement, elementCount, type Tensor } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, LoadedModel } from '../engine.ts';
 import { couldNotTranspose, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
@@ -98,7 +96,6 @@ async function load(
     const free = () => offLoop(library.compiledFree, compiled);
     const signature = signatureOf(ports.inputs, ports.outputs);
     const loaded = new OpenVinoModel(signature, requests, streamsOf(library, compiled), mostWaiting, threads, free);
-    await measure(loaded);
     return withTransposedOutputs(loaded, ...seenOutputs(ports.outputs, layouts));
   } catch (error) {
     await offLoop(library.compiledFree, compiled);
@@ -151,31 +148,6 @@ async function hasFailed(running: ReadonlySet<Promise<number>>): Promise<boolean
   const all = [...running].map((call) => call.then((status) => statuses.push(status)));
   if (all.length > 0) await Promise.race([Promise.allSettled(all), sleep(systemClock, returnMs)]);
   return statuses.some((status) => status !== 0);
-}
-
-/**
- * Runs the model on zeros, away from the event loop, to learn whether it is quick. The first run of a model pays for what it
- * sets up, so the second one counts. A model that cannot run on zeros is learnt from its first requests.
- */
-async function measure(model: OpenVinoModel): Promise<void> {
-  try {
-    const inputs = zeros(model);
-    if (inputs) await model.rehearse(inputs);
-  } catch {
-    // Its first requests will tell.
-  }
-}
-
-function zeros(model: LoadedModel): Tensor[] | undefined {
-  const inputs: Tensor[] = [];
-  for (const { precision, shape } of model.signature.inputs) {
-    if (!shape || precision === 'STRING') return undefined;
-    const sizes = shape.map((size) => (isStatic(size) ? size.min : Math.max(1, size.min)));
-    const count = elementCount(sizes);
-    if (count === undefined) return undefined;
-    inputs.push({ precision, shape: sizes, data: new Uint8Array(new ArrayBuffer(count * bytesPerElement[precision])) });
-  }
-  return inputs;
 }
 
 function explained<T>(file: string, use: () => T): T {

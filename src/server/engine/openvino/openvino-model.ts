@@ -54,7 +54,7 @@ export class OpenVinoModel implements LoadedModel {
     return this.#inferInline(request, inputs, bytes);
   }
 
-  /** Runs twice, away from the event loop; how long the second run takes says how to run the first requests. */
+  /** Runs twice: the first run pays for what the model sets up; how long the second takes says how to run the first requests. */
   async rehearse(inputs: readonly Tensor[]): Promise<void> {
     const request = await this.#pool.take(undefined);
     try {
@@ -63,8 +63,9 @@ export class OpenVinoModel implements LoadedModel {
       const begin = performance.now();
       await request.runOffLoop();
       this.#cost.record(performance.now() - begin, byteSize(inputs));
-    } finally {
       this.#giveBack(request);
+    } catch (error) {
+      throw this.#failed(request, error);
     }
   }
 
