@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { elements } from '../../examples/clients/typescript/client.ts';
 import type { bytesPerElement } from '../../src/server/model/tensor.ts';
 import { addModel, type Size } from '../support/ir-model.ts';
+import { type InferAnswer, KServeClient, packed } from '../support/kserve.ts';
 import { bgr, blank, jpeg, type Picture, picture, png } from '../support/picture.ts';
 import { outcome, predict } from '../support/predict.ts';
 import { single } from '../support/repository.ts';
@@ -232,6 +233,28 @@ for (const [what, model, images, refusal, shape] of refusals) {
   test(`refused: ${what}`, async () => {
     assert.match(String(await ask(model, await Promise.all(images), shape)), refusal);
   });
+}
+
+test("KServe's BYTES are pictures as well, packed or one by one", async (t) => {
+  const client = new KServeClient(t, server.port);
+  const input = { name: 'b', datatype: 'BYTES', shape: [1] };
+  const infer = (request: object) =>
+    outcome(client.call<InferAnswer>('ModelInfer', { model_name: 'fixed', ...request }).then(floatsOf));
+  const bytes = await six;
+  assert.deepEqual(await infer({ inputs: [input], raw_input_contents: [packed(bytes)] }), pixels);
+  assert.deepEqual(await infer({ inputs: [{ ...input, contents: { bytes_contents: [bytes] } }] }), pixels);
+  assert.equal(
+    await infer({ inputs: [input], raw_input_contents: [packed('')] }),
+    '3 Bytes contents is empty - Image 1 of 1; input name: b',
+  );
+  assert.equal(
+    await infer({ inputs: [{ ...input, shape: [1, 1] }], raw_input_contents: [packed(bytes)] }),
+    '3 Invalid number of shape dimensions - Expected number of input shape dimensions: 1; Actual: 2; input name: b',
+  );
+});
+
+function floatsOf({ raw_output_contents: [bytes] }: InferAnswer): number[] {
+  return [...new Float32Array(new Uint8Array(bytes!).buffer)];
 }
 
 test('pictures of many pixels in few bytes are refused, and others are taken meanwhile', async (t) => {
