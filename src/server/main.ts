@@ -23,14 +23,16 @@ import { observers } from './registry/observer.ts';
 import { missingRestPort, readSettings, type Settings } from './settings.ts';
 import { ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
+import { ByteBudget } from './transport/byte-budget.ts';
 import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
 import { healthMethods } from './transport/grpc/health-methods.ts';
 import { kserveMethods } from './transport/grpc/kserve-methods.ts';
 import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { joinMethods } from './transport/grpc/methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
+import type { RestServerOptions } from './transport/rest/fastify-server.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
-import type { Route } from './transport/rest/routes.ts';
+import { tfsRoutes } from './transport/rest/tfs-routes.ts';
 import type { TransportServer } from './transport/transport-server.ts';
 import { createWarmUp } from './warm-up/warm-up.ts';
 
@@ -81,18 +83,20 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
     healthMethods(dataplane, ending.signal),
   );
+  const budget = new ByteBudget(settings.grpc.memoryQuota);
   const grpc = createGrpcJsServer({
     methods: metrics ? measuredMethods(methods, metrics.meters) : methods,
     log,
     tracing,
-    memoryQuota: settings.grpc.memoryQuota,
+    budget,
     ending: ending.signal,
     channelArguments: settings.grpc.channelArguments,
   });
 
   // Listens before models load: liveness probes are answered meanwhile.
-  await listen(grpc, settings.grpc, 'gRPC', log);
-  const rest = await createRest(settings, [metricsRoute(metrics?.text)], log);
+  if (settings.grpc.port !== 0) await listen(grpc, settings.grpc, 'gRPC', log);
+  const routes = [...tfsRoutes(dataplane, metrics?.meters), metricsRoute(metrics?.text)];
+  const rest = await createRest(settings, { routes, log, clock, tracing, budget });
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
   const started = models.start().then(async () => {
@@ -143,12 +147,11 @@ async function startMetrics(settings: Settings, { description }: Engine): Promis
 
 async function createRest(
   { rest }: Settings,
-  routes: readonly Route[],
-  log: Logger,
+  options: Omit<RestServerOptions, 'cors'>,
 ): Promise<TransportServer | undefined> {
   if (rest.port === 0) return undefined;
   const { createFastifyServer } = await import('./transport/rest/fastify-server.ts');
-  return createFastifyServer({ routes, log });
+  return createFastifyServer({ ...options, cors: rest.cors });
 }
 
 async function listen(

@@ -23,7 +23,17 @@ export interface Settings {
     readonly channelArguments: Readonly<Record<string, string | number>>;
   };
   /** Port 0: no HTTP. */
-  readonly rest: { readonly port: number; readonly addresses: readonly string[] };
+  readonly rest: {
+    readonly port: number;
+    readonly addresses: readonly string[];
+    /** What pages of other sites may do. */
+    readonly cors: {
+      readonly allowCredentials: boolean;
+      readonly origins: readonly string[];
+      readonly methods: string;
+      readonly headers: string;
+    };
+  };
   /** The metrics that the command line asks for, if it does; a config file may ask as well. */
   readonly metrics: MetricNames | undefined;
   readonly engine: {
@@ -83,7 +93,12 @@ export function readSettings(argv: readonly string[], environment: Environment, 
 
   const text = (name: string) => values.get(name) ?? flags.get(name)!.default;
   const number = (name: string) => Number(text(name));
-  if (number('port') === 0) problems.say('--port', 'a port to serve gRPC on must be given, such as --port 9000');
+  if (number('port') === 0 && number('rest_port') === 0) {
+    problems.say(
+      '--port',
+      'a port to serve on must be given: --port 9000 for gRPC, --rest_port 8000 for HTTP, or both',
+    );
+  }
   if (number('port') === number('rest_port') && number('port') > 0) {
     problems.say('--rest_port', 'port and rest_port cannot have same values');
   }
@@ -95,7 +110,16 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       memoryQuota: number('grpc_memory_quota'),
       channelArguments: readChannelArguments(text('grpc_channel_arguments')!, problems),
     },
-    rest: { port: number('rest_port'), addresses: list(text('rest_bind_address')!) },
+    rest: {
+      port: number('rest_port'),
+      addresses: list(text('rest_bind_address')!),
+      cors: {
+        allowCredentials: text('allow_credentials') === 'true',
+        origins: list(text('allowed_origins')!),
+        methods: text('allowed_methods')!,
+        headers: text('allowed_headers')!,
+      },
+    },
     metrics: readMetrics(values, problems),
     engine: {
       kind: text('engine') as Settings['engine']['kind'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { pythonWith } from '../support/python.ts';
+import { restFlags } from '../support/rest.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -13,10 +14,12 @@ const run = promisify(execFile);
 const cleanUps: (() => unknown)[] = [];
 const file = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as unknown as TestContext;
 let server: TestServer;
+let rest: Awaited<ReturnType<typeof restFlags>>;
 
 before(async () => {
   const models = join(root, 'examples/digits/models/digits');
-  server = await startServer(file, ['--model_name', 'digits', '--model_path', models]);
+  rest = await restFlags();
+  server = await startServer(file, ['--model_name', 'digits', '--model_path', models, ...rest.flags]);
 });
 after(async () => {
   for (const cleanUp of cleanUps) await cleanUp();
@@ -99,5 +102,13 @@ test('ovmsclient gets right answers', async (t) => {
   if ('missing' in environment) return t.skip(environment.missing);
   const script = join(root, 'test/clients/ovmsclient_check.py');
   const { stdout } = await run(environment.python, [script, `localhost:${server.port}`, image]);
+  assert.equal(stdout, 'all answers are right\n');
+});
+
+test('ovmsclient gets right answers over HTTP', async (t) => {
+  const environment = pythonWith('test/clients/requirements.txt');
+  if ('missing' in environment) return t.skip(environment.missing);
+  const script = join(root, 'test/clients/ovmsclient_http_check.py');
+  const { stdout } = await run(environment.python, [script, `localhost:${rest.port}`, image]);
   assert.equal(stdout, 'all answers are right\n');
 });

@@ -30,7 +30,8 @@ export class TestServer {
   constructor(port: number, flags: readonly string[], environment: Readonly<Record<string, string>>) {
     this.port = port;
     this.client = new Client(`127.0.0.1:${port}`);
-    this.process = spawn(executable, ['--port', String(port), '--grpc_bind_address', '127.0.0.1', ...flags], {
+    const grpc = flags.includes('--port') ? [] : ['--port', String(port)];
+    this.process = spawn(executable, [...grpc, '--grpc_bind_address', '127.0.0.1', ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...environment },
     });

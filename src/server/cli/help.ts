@@ -13,10 +13,10 @@ const column = 40;
 /** What `modelserver --help` prints. */
 export function help(): string {
   const lines = [
-    'Usage: modelserver --model_name NAME --model_path DIR --port PORT [FLAG …]',
-    '       modelserver --config_path FILE --port PORT [FLAG …]',
+    'Usage: modelserver --model_name NAME --model_path DIR --port PORT --rest_port PORT [FLAG …]',
+    '       modelserver --config_path FILE --port PORT --rest_port PORT [FLAG …]',
     '',
-    'Serves OpenVINO models over the gRPC APIs of TensorFlow Serving and KServe (v2).',
+    'Serves OpenVINO models over the APIs of TensorFlow Serving, by gRPC (--port) and REST (--rest_port), and KServe (v2), by gRPC.',
   ];
   for (const [group, title] of groups) {
     lines.push('', `${title}:`);

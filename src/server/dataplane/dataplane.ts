@@ -1,7 +1,7 @@
 import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
 import type { DecodeImages } from '../model/images.ts';
-import type { InferRequest, NamedTensor, ServableSpec } from '../model/inference.ts';
+import type { InferRequest, NamedTensor, ServableSpec, UnreadRequest } from '../model/inference.ts';
 import { batchIndex, compareNames, type Signature } from '../model/signature.ts';
 import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
@@ -49,7 +49,7 @@ export class Dataplane {
    * Runs the servable that the request names; at once, if it can.
    * @throws ServingError
    */
-  infer(request: InferRequest, call: CallContext): Answer | Promise<Answer> {
+  infer(request: InferRequest | UnreadRequest, call: CallContext): Answer | Promise<Answer> {
     let pinned: Pinned;
     try {
       pinned = this.#acquire(request.servable, call);
@@ -111,7 +111,7 @@ export class Dataplane {
     return this.#registry.subscribe(listener);
   }
 
-  async #inferWhenLoaded(request: InferRequest, call: CallContext, error: unknown): Promise<Answer> {
+  async #inferWhenLoaded(request: InferRequest | UnreadRequest, call: CallContext, error: unknown): Promise<Answer> {
     if (!(error instanceof ServingError)) throw error;
     if (error.code !== 'not-loaded' && error.code !== 'version-not-found') throw error;
     await this.#registry.whenLoaded(request.servable, loadWaitMs, call.signal);
@@ -136,15 +136,16 @@ function measure(call: CallContext, meter: Meter | undefined): void {
 
 function infer(
   pinned: Pinned,
-  request: InferRequest,
+  given: InferRequest | UnreadRequest,
   decodeImages: DecodeImages,
   call: CallContext,
 ): Answer | Promise<Answer> {
   let inputs: ValidInput[];
   let outputs: number[] | undefined;
   try {
-    checkSignatureName(request.signatureName);
     const { signature } = pinned.model;
+    const request = 'read' in given ? given.read(signature) : given;
+    checkSignatureName(request.signatureName);
     inputs = validateInputs(request, signature, call.takeMemory);
     outputs = filterOutputs(request.outputFilter, signature);
   } catch (error) {

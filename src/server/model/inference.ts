@@ -1,4 +1,5 @@
 import type { ServingError } from './error.ts';
+import type { Signature } from './signature.ts';
 import type { Strings } from './strings.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -52,6 +53,13 @@ export interface InferRequest {
   readonly dialect?: Dialect;
   /** Of what is wrong with the request whatever the model; told after the number of inputs, as the order of the checks is. */
   readonly fault?: ServingError;
+}
+
+/** A request whose inputs do not say of what types they are: it can be read only by the signature of the version that answers it. */
+export interface UnreadRequest {
+  readonly servable: ServableSpec;
+  /** @throws ServingError */
+  read(signature: Signature): InferRequest;
 }
 
 /** An output by its name. */

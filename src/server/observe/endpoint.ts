@@ -3,7 +3,7 @@ export interface Endpoint {
   /** Its place among all. */
   readonly index: number;
   readonly api: 'TensorFlowServing' | 'KServe';
-  readonly interface: 'gRPC';
+  readonly interface: 'gRPC' | 'REST';
   readonly method: 'Predict' | 'GetModelMetadata' | 'GetModelStatus' | 'ModelInfer' | 'ModelMetadata' | 'ModelReady';
   /**
    * - `inference`: asks a version to run, and counts in the times of requests.
@@ -15,6 +15,7 @@ export interface Endpoint {
 
 const tfsGrpc = { api: 'TensorFlowServing', interface: 'gRPC' } as const;
 const kserveGrpc = { api: 'KServe', interface: 'gRPC' } as const;
+const tfsRest = { api: 'TensorFlowServing', interface: 'REST' } as const;
 
 /** All that there are: each has its metrics from the beginning, for every version that is loaded, or every model. */
 export const endpoints = {
@@ -24,6 +25,9 @@ export const endpoints = {
   kserveGrpcInfer: { index: 3, ...kserveGrpc, method: 'ModelInfer', kind: 'inference' },
   kserveGrpcMetadata: { index: 4, ...kserveGrpc, method: 'ModelMetadata', kind: 'version' },
   kserveGrpcReady: { index: 5, ...kserveGrpc, method: 'ModelReady', kind: 'model' },
+  tfsRestPredict: { index: 6, ...tfsRest, method: 'Predict', kind: 'inference' },
+  tfsRestMetadata: { index: 7, ...tfsRest, method: 'GetModelMetadata', kind: 'version' },
+  tfsRestStatus: { index: 8, ...tfsRest, method: 'GetModelStatus', kind: 'model' },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /** By their places. */

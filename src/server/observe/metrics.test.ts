@@ -37,16 +37,21 @@ test('a version that is loaded has all its metrics, at 0', async () => {
     const samples = exposition.samples(family).map(({ labels, value }) => [Object.fromEntries(labels), value]);
     const tfs = { api: 'TensorFlowServing', interface: 'gRPC' };
     const kserve = { api: 'KServe', interface: 'gRPC' };
+    const rest = { api: 'TensorFlowServing', interface: 'REST' };
     assert.deepEqual(samples, [
       [{ ...tfs, method: 'Predict', ...m1 }, 0],
       [{ ...tfs, method: 'GetModelMetadata', ...m1 }, 0],
       [{ ...kserve, method: 'ModelInfer', ...m1 }, 0],
       [{ ...kserve, method: 'ModelMetadata', ...m1 }, 0],
+      [{ ...rest, method: 'Predict', ...m1 }, 0],
+      [{ ...rest, method: 'GetModelMetadata', ...m1 }, 0],
       [{ ...tfs, method: 'GetModelStatus', name: 'm' }, 0],
       [{ ...kserve, method: 'ModelReady', name: 'm' }, 0],
+      [{ ...rest, method: 'GetModelStatus', name: 'm' }, 0],
     ]);
   }
   assert.equal(exposition.value('ovms_request_time_us_count', { interface: 'gRPC', ...m1 }), 0);
+  assert.equal(exposition.value('ovms_request_time_us_count', { interface: 'REST', ...m1 }), 0);
   for (const [name, value] of Object.entries({
     ovms_inference_time_us_count: 0,
     ovms_wait_for_infer_req_time_us_count: 0,

@@ -5,7 +5,7 @@ import type { Attributes, CallSpan, Span, Tracing } from './span.ts';
 /** Probes come every few seconds, and say nothing that a trace would explain. */
 const probes = /^grpc\.health\.v1\.Health\/|^inference\.GRPCInferenceService\/Server(Live|Ready)$/;
 
-/** Spans by OpenTelemetry's semantic conventions for gRPC, release 1.45, in which they are stable. */
+/** Spans by OpenTelemetry's semantic conventions for gRPC and HTTP, release 1.45, in which they are stable. */
 export function createTracing(tracer: Tracer): Tracing {
   return {
     serverSpan(method, header) {
@@ -14,17 +14,45 @@ export function createTracing(tracer: Tracer): Tracing {
       if (!span) return undefined;
       const authority = header(':authority');
       if (authority) span.set(serverAttributes(authority));
-      return new RpcSpan(span);
+      return new AnsweredSpan(span, rpcOutcome);
+    },
+    httpSpan({ method, path, route }, header) {
+      const attributes = { 'http.request.method': method, 'http.route': route, 'url.path': path, 'url.scheme': 'http' };
+      const span = tracer.server(`${method} ${route}`, attributes, header);
+      if (!span) return undefined;
+      const host = header('host');
+      if (host) span.set(serverAttributes(host));
+      return new AnsweredSpan(span, httpOutcome);
     },
     span: (name, attributes) => tracer.root(name, attributes),
   };
 }
 
-class RpcSpan implements CallSpan {
-  readonly #span: Span;
+/** What a status code says. */
+interface Outcome {
+  readonly attributes: Attributes;
+  /** One of few names for it. */
+  readonly type: string;
+  /** Whether it counts as failed on the server's side. */
+  readonly isFault: boolean;
+}
 
-  constructor(span: Span) {
+function rpcOutcome(status: number): Outcome {
+  const type = rpcStatusName(status);
+  return { attributes: { 'rpc.status_code': type }, type, isFault: isServerFault(type) };
+}
+
+function httpOutcome(status: number): Outcome {
+  return { attributes: { 'http.response.status_code': status }, type: String(status), isFault: status >= 500 };
+}
+
+class AnsweredSpan implements CallSpan {
+  readonly #span: Span;
+  readonly #outcome: (status: number) => Outcome;
+
+  constructor(span: Span, outcome: (status: number) => Outcome) {
     this.#span = span;
+    this.#outcome = outcome;
   }
 
   child(name: string, attributes?: Attributes): Span {
@@ -48,17 +76,17 @@ class RpcSpan implements CallSpan {
   }
 
   message(): CallSpan {
-    return new RpcSpan(this.#span.child('message'));
+    return new AnsweredSpan(this.#span.child('message'), this.#outcome);
   }
 
   answered(status: number, error?: unknown): void {
-    const name = rpcStatusName(status);
-    this.#span.set({ 'rpc.status_code': name });
-    if (isServerFault(name)) {
-      this.#span.end(error ?? name, name);
+    const { attributes, type, isFault } = this.#outcome(status);
+    this.#span.set(attributes);
+    if (isFault) {
+      this.#span.end(error ?? type, type);
       return;
     }
-    if (error !== undefined) this.#span.event('exception', exceptionAttributes(name, error));
+    if (error !== undefined) this.#span.event('exception', exceptionAttributes(type, error));
     this.#span.end();
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget } from '../byte-budget.ts';
 import { GrpcCall } from './grpc-call.ts';
 
 function surface() {

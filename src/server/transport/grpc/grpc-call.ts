@@ -5,7 +5,7 @@ import type { TakeMemory } from '../../model/inference.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import type { Meter } from '../../observe/meter.ts';
 import type { CallSpan, Tracing } from '../../observe/span.ts';
-import type { BudgetShare, ByteBudget } from './byte-budget.ts';
+import type { BudgetShare, ByteBudget } from '../byte-budget.ts';
 
 type SurfaceCall = Pick<ServerUnaryCall<unknown, unknown>, 'cancelled' | 'getDeadline' | 'getHost' | 'metadata'> & {
   once(event: 'cancelled', listener: () => void): unknown;

@@ -13,8 +13,8 @@ import { ServingError, toServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import type { Tracing } from '../../observe/span.ts';
 import { grpcStatusCode } from '../../wire/grpc-status.ts';
+import type { ByteBudget } from '../byte-budget.ts';
 import type { TransportServer } from '../transport-server.ts';
-import { ByteBudget } from './byte-budget.ts';
 import { GrpcCall, type GrpcMessage } from './grpc-call.ts';
 import type { Exchange, Methods, StreamingMethod, UnaryMethod } from './methods.ts';
 import { received } from './received.ts';
@@ -24,8 +24,8 @@ export interface GrpcServerOptions {
   readonly methods: Required<Methods>;
   readonly log: Logger;
   readonly tracing?: Tracing | undefined;
-  /** Bytes of requests in work at a time; 0 for no bound. */
-  readonly memoryQuota: number;
+  /** Of which each request takes its part while it is in work. */
+  readonly budget: ByteBudget;
   /** Aborted when the server is about to end. */
   readonly ending: AbortSignal;
   /** grpc-js channel options by name, over the defaults below. */
@@ -89,7 +89,7 @@ function plain(message: string): string {
 }
 
 function addMethods(server: Server, options: GrpcServerOptions): void {
-  const budget = new ByteBudget(options.memoryQuota);
+  const { budget } = options;
   const definitions: Record<string, MethodDefinition<Buffer, Uint8Array>> = {};
   const handlers: Record<string, handleUnaryCall<Buffer, Uint8Array> | handleBidiStreamingCall<Buffer, Uint8Array>> =
     {};

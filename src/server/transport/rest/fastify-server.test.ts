@@ -4,14 +4,19 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
+import { ByteBudget } from '../byte-budget.ts';
 import { createFastifyServer } from './fastify-server.ts';
 import { metricsRoute } from './metrics-route.ts';
 
+const options = {
+  clock: systemClock,
+  log: createLog({ level: 'error', file: '/dev/null' }),
+  budget: new ByteBudget(0),
+  cors: { allowCredentials: false, origins: ['*'], methods: '*', headers: '*' },
+};
+
 async function start(t: TestContext, text?: () => Promise<string>) {
-  const server = createFastifyServer({
-    routes: [metricsRoute(text)],
-    log: createLog({ level: 'error', file: '/dev/null' }),
-  });
+  const server = createFastifyServer({ ...options, routes: [metricsRoute(text)] });
   const port = await server.listen('127.0.0.1', 0);
   t.after(() => server.drain(systemClock, 0));
   return { server, port, url: `http://127.0.0.1:${port}` };
@@ -33,12 +38,16 @@ test('metrics come as Prometheus wants them', async (t) => {
 test('whatever is not there says what is, in JSON', async (t) => {
   const { url } = await start(t, async () => '');
   const missing = (what: string) => [
-    404,
+    400,
     json,
-    JSON.stringify({ error: `There is no ${what} here - this port serves GET /metrics` }),
+    JSON.stringify({ error: `Invalid request URL - There is no ${what} here; this port serves GET /metrics` }),
   ];
   assert.deepEqual(await ask(`${url}/v1/models/m?x=y`), missing('GET /v1/models/m'));
-  assert.deepEqual(await ask(`${url}/metrics`, { method: 'DELETE' }), missing('DELETE /metrics'));
+  assert.deepEqual(await ask(`${url}/metrics`, { method: 'DELETE' }), [
+    405,
+    json,
+    '{"error":"Unsupported method - Expected: GET /metrics; Actual: DELETE"}',
+  ]);
   const body = { method: 'POST', body: '{"instances": [', headers: { 'content-type': 'application/json' } };
   assert.deepEqual(await ask(`${url}/v1/models/m:predict`, body), missing('POST /v1/models/m:predict'));
   const large = { method: 'POST', body: new Uint8Array(8 * 1024 ** 2) };
@@ -125,7 +134,7 @@ test('a drain lets idle connections go, answers what is under way, and ends what
 
 test('an address that is taken is told', async (t) => {
   const { port } = await start(t, async () => '');
-  const other = createFastifyServer({ routes: [], log: createLog({ level: 'error', file: '/dev/null' }) });
+  const other = createFastifyServer({ ...options, routes: [] });
   await assert.rejects(other.listen('127.0.0.1', port), /EADDRINUSE/);
   await other.drain(systemClock, 0);
 });

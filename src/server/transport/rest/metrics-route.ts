@@ -20,6 +20,7 @@ export function metricsRoute(text: (() => Promise<string>) | undefined): Route {
   return {
     method: 'GET',
     path: '/metrics',
+    isProbe: true,
     answer() {
       if (!text) return off;
       // Those who ask at the same time get the same answer: many scrapers cost no more than one.

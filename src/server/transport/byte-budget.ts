@@ -1,4 +1,4 @@
-import { ServingError } from '../../model/error.ts';
+import { ServingError } from '../model/error.ts';
 
 /** A bound on the bytes of the requests that are in work at a time. */
 export class ByteBudget {
