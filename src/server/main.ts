@@ -31,6 +31,7 @@ import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { joinMethods } from './transport/grpc/methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
 import type { RestServerOptions } from './transport/rest/fastify-server.ts';
+import { kserveRoutes } from './transport/rest/kserve-routes.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
 import { tfsRoutes } from './transport/rest/tfs-routes.ts';
 import type { TransportServer } from './transport/transport-server.ts';
@@ -95,7 +96,11 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
 
   // Listens before models load: liveness probes are answered meanwhile.
   if (settings.grpc.port !== 0) await listen(grpc, settings.grpc, 'gRPC', log);
-  const routes = [...tfsRoutes(dataplane, metrics?.meters), metricsRoute(metrics?.text)];
+  const routes = [
+    ...tfsRoutes(dataplane, metrics?.meters),
+    ...kserveRoutes(dataplane, { serverVersion: packageVersion(), ending: ending.signal, meters: metrics?.meters }),
+    metricsRoute(metrics?.text),
+  ];
   const rest = await createRest(settings, { routes, log, clock, tracing, budget });
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { deflateSync, gzipSync } from 'node:zlib';
 import type { Precision } from '../../src/server/model/tensor.ts';
 import { addModel, identityModel, slowModel, tableModel } from '../support/ir-model.ts';
 import { restFlags } from '../support/rest.ts';
@@ -43,7 +44,7 @@ before(async () => {
     rows: addModel('FP32', [-1, 2]),
     scalar: addModel('FP32', []),
     two: twoInputs(),
-    slow: slowModel(),
+    slow: slowModel(1024, 128),
     table: tableModel(2, 50_000),
     ...Object.fromEntries(precisions.map((precision) => [`same_${precision}`, identityModel(precision)])),
   };
@@ -256,6 +257,17 @@ for (const [name, head, status] of broken) {
   });
 }
 
+test('bodies may be compressed, and count as what they become', async () => {
+  const body = `{"inputs": [${ones}]}`;
+  const encoded = (encoding: string, bytes: Uint8Array) =>
+    post('/v1/models/m:predict', new Uint8Array(bytes), { 'content-encoding': encoding });
+  assert.deepEqual(compact(await encoded('gzip', gzipSync(body))), [200, `{"outputs":${sums(2)}}`]);
+  assert.deepEqual(compact(await encoded('deflate', deflateSync(body))), [200, `{"outputs":${sums(2)}}`]);
+  assert.equal((await encoded('gzip', Buffer.from(body)))[0], 400);
+  assert.equal((await encoded('gzip', gzipSync(body).subarray(0, 20)))[0], 400);
+  assert.equal((await encoded('gzip', gzipSync(Buffer.alloc(100_000_000))))[0], 429);
+});
+
 test('a body that stops coming is given up, and its connection', async () => {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   socket.write('POST /v1/models/m:predict HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"inputs": [');
@@ -281,6 +293,115 @@ test('a client that goes while it waits leaves the queue', async () => {
   assert.equal(await first, 200);
   assert.equal(await ask(), 200);
 });
+
+test('KServe: the server, its models, and what of them is ready', async () => {
+  const get = async (path: string) => {
+    const response = await fetch(url + path);
+    const text = await response.text();
+    return [response.status, text && JSON.parse(text)];
+  };
+  const [status, about] = await get('/v2');
+  assert.deepEqual([status, about.name, about.extensions], [200, 'OpenVINO Model Server', ['binary_tensor_data']]);
+  assert.deepEqual(await get('/v2/health/live'), [200, '']);
+  assert.deepEqual(await get('/v2/health/ready'), [200, '']);
+  assert.deepEqual(await get('/v2/models/m/ready'), [200, '']);
+  assert.deepEqual(await get('/v2/models/m/versions/1/ready'), [200, '']);
+  const notFound = (what: string) => [404, { error: `Model with requested ${what} is not found` }];
+  assert.deepEqual(await get('/v2/models/m/versions/0/ready'), notFound('version'));
+  assert.deepEqual(await get('/v2/models/m/versions/9'), notFound('version'));
+  assert.deepEqual(await get('/v2/models/other/ready'), notFound('name'));
+  assert.deepEqual(await get('/v2/models/two'), [
+    200,
+    {
+      name: 'two',
+      versions: ['1'],
+      platform: 'OpenVINO',
+      inputs: [
+        { name: 'b', datatype: 'FP32', shape: [-1, 2] },
+        { name: 'c', datatype: 'FP32', shape: [-1] },
+      ],
+      outputs: [
+        { name: 'a', datatype: 'FP32', shape: [-1, 2] },
+        { name: 'd', datatype: 'FP32', shape: [-1] },
+      ],
+    },
+  ]);
+  const index = JSON.parse((await post('/v2/repository/index', '{"ready": true}'))[1]);
+  assert.ok(index.some(({ name, version }: Record<string, string>) => name === 'm' && version === '2'));
+  assert.equal((await post('/v2/repository/models/m/load', ''))[0], 501);
+});
+
+const binaryRequest = JSON.stringify({
+  id: 'mine',
+  inputs: [
+    { name: 'b', shape: [1, 2], datatype: 'FP32', parameters: { binary_data_size: 8 } },
+    { name: 'c', shape: [1], datatype: 'FP32', data: [5] },
+  ],
+  outputs: [{ name: 'd' }, { name: 'a', parameters: { binary_data: true } }],
+});
+
+test('KServe: tensors may be bytes behind the JSON, in and out', async () => {
+  const body = new Uint8Array(Buffer.concat([Buffer.from(binaryRequest), Buffer.from(Float32Array.of(1, 2).buffer)]));
+  const headers = { 'inference-header-content-length': String(binaryRequest.length) };
+  const response = await fetch(`${url}/v2/models/two/infer`, { method: 'POST', body, headers });
+  assert.equal(response.headers.get('content-type'), 'application/octet-stream');
+  const answer = Buffer.from(await response.arrayBuffer());
+  const length = Number(response.headers.get('inference-header-content-length'));
+  assert.deepEqual(JSON.parse(answer.subarray(0, length).toString()), {
+    model_name: 'two',
+    model_version: '1',
+    id: 'mine',
+    outputs: [
+      { name: 'd', shape: [1], datatype: 'FP32', data: [5] },
+      { name: 'a', shape: [1, 2], datatype: 'FP32', parameters: { binary_data_size: 8 } },
+    ],
+  });
+  assert.deepEqual(new Float32Array(new Uint8Array(answer.subarray(length)).buffer), Float32Array.of(2, 3));
+});
+
+const kserveRefusals: readonly [path: string, body: string, status: number, error: string][] = [
+  ['other/infer', '{', 404, 'Mediapipe graph definition with requested name is not found'],
+  [
+    'm/versions/9/infer',
+    '{"inputs": [{"name": "b", "shape": [1], "datatype": "FP32", "data": [1]}]}',
+    404,
+    'Model with requested version is not found',
+  ],
+  ['m/infer', '{', 400, 'The file is not valid json'],
+  [
+    'm/infer',
+    '{"inputs": [{"name": "b", "shape": [1, 10], "datatype": "FP32", "data": [1]}]}',
+    400,
+    'Invalid number of values in tensor proto container - Expected: 10 values; Actual: 1 values; input name: b',
+  ],
+  [
+    'm/infer',
+    '{"inputs": [{"name": "b", "shape": [1, 10], "datatype": "INT32", "data": [1]}]}',
+    400,
+    'Invalid input precision - Expected: FP32; Actual: INT32; input name: b',
+  ],
+  [
+    'm/infer',
+    '{"inputs": [{"name": "b", "shape": [-1, 10], "datatype": "FP32", "data": []}]}',
+    400,
+    'Invalid input shape - Negative or zero dimension size is not acceptable',
+  ],
+  [
+    'm/infer',
+    '{"inputs": [{"name": "b", "shape": [1], "datatype": "FP32", "data": [1]}], "outputs": [{"name": "x"}]}',
+    400,
+    'Invalid',
+  ],
+  ['m/ready', '', 405, 'Unsupported method'],
+  ['m/generate', '', 400, 'Invalid request URL'],
+];
+
+for (const [path, body, status, error] of kserveRefusals) {
+  test(`KServe: ${path} ${body} is refused`, async () => {
+    const [actual, text] = await post(`/v2/models/${path}`, body);
+    assert.deepEqual([actual, JSON.parse(text).error.slice(0, error.length)], [status, error], text);
+  });
+}
 
 test('pages of other sites may ask', async () => {
   const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' };

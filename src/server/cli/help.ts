@@ -16,7 +16,8 @@ export function help(): string {
     'Usage: modelserver --model_name NAME --model_path DIR --port PORT --rest_port PORT [FLAG …]',
     '       modelserver --config_path FILE --port PORT --rest_port PORT [FLAG …]',
     '',
-    'Serves OpenVINO models over the APIs of TensorFlow Serving, by gRPC (--port) and REST (--rest_port), and KServe (v2), by gRPC.',
+    'Serves OpenVINO models over the APIs of TensorFlow Serving and KServe (v2): gRPC on --port, REST on',
+    '--rest_port, or both.',
   ];
   for (const [group, title] of groups) {
     lines.push('', `${title}:`);

@@ -15,6 +15,7 @@ export interface Endpoint {
 
 const tfsGrpc = { api: 'TensorFlowServing', interface: 'gRPC' } as const;
 const kserveGrpc = { api: 'KServe', interface: 'gRPC' } as const;
+const kserveRest = { api: 'KServe', interface: 'REST' } as const;
 const tfsRest = { api: 'TensorFlowServing', interface: 'REST' } as const;
 
 /** All that there are: each has its metrics from the beginning, for every version that is loaded, or every model. */
@@ -28,6 +29,9 @@ export const endpoints = {
   tfsRestPredict: { index: 6, ...tfsRest, method: 'Predict', kind: 'inference' },
   tfsRestMetadata: { index: 7, ...tfsRest, method: 'GetModelMetadata', kind: 'version' },
   tfsRestStatus: { index: 8, ...tfsRest, method: 'GetModelStatus', kind: 'model' },
+  kserveRestInfer: { index: 9, ...kserveRest, method: 'ModelInfer', kind: 'inference' },
+  kserveRestMetadata: { index: 10, ...kserveRest, method: 'ModelMetadata', kind: 'version' },
+  kserveRestReady: { index: 11, ...kserveRest, method: 'ModelReady', kind: 'model' },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /** By their places. */

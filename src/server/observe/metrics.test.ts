@@ -38,6 +38,7 @@ test('a version that is loaded has all its metrics, at 0', async () => {
     const tfs = { api: 'TensorFlowServing', interface: 'gRPC' };
     const kserve = { api: 'KServe', interface: 'gRPC' };
     const rest = { api: 'TensorFlowServing', interface: 'REST' };
+    const kserveRest = { api: 'KServe', interface: 'REST' };
     assert.deepEqual(samples, [
       [{ ...tfs, method: 'Predict', ...m1 }, 0],
       [{ ...tfs, method: 'GetModelMetadata', ...m1 }, 0],
@@ -45,9 +46,12 @@ test('a version that is loaded has all its metrics, at 0', async () => {
       [{ ...kserve, method: 'ModelMetadata', ...m1 }, 0],
       [{ ...rest, method: 'Predict', ...m1 }, 0],
       [{ ...rest, method: 'GetModelMetadata', ...m1 }, 0],
+      [{ ...kserveRest, method: 'ModelInfer', ...m1 }, 0],
+      [{ ...kserveRest, method: 'ModelMetadata', ...m1 }, 0],
       [{ ...tfs, method: 'GetModelStatus', name: 'm' }, 0],
       [{ ...kserve, method: 'ModelReady', name: 'm' }, 0],
       [{ ...rest, method: 'GetModelStatus', name: 'm' }, 0],
+      [{ ...kserveRest, method: 'ModelReady', name: 'm' }, 0],
     ]);
   }
   assert.equal(exposition.value('ovms_request_time_us_count', { interface: 'gRPC', ...m1 }), 0);

@@ -1,4 +1,4 @@
-import type { Answer, Dataplane } from '../../dataplane/dataplane.ts';
+import type { Dataplane } from '../../dataplane/dataplane.ts';
 import { ServingError } from '../../model/error.ts';
 import type { UnreadRequest } from '../../model/inference.ts';
 import type { CallContext } from '../../observe/call-context.ts';
@@ -9,6 +9,7 @@ import { decodePredictJson, type PredictFormat } from '../../wire/tfs/decode-pre
 import { encodePredictJson } from '../../wire/tfs/encode-predict-json.ts';
 import { encodeModelMetadataJson, encodeModelStatusJson } from '../../wire/tfs/model-json.ts';
 import { type ModelPath, parseModelPath } from '../../wire/tfs/model-path.ts';
+import { decode, infer } from './infer.ts';
 import { json, type RestAnswer, type RestRequest, type Route, unknownPath, wrongMethod } from './routes.ts';
 
 /** What is asked of a model, and with what. */
@@ -72,27 +73,13 @@ function answerPredict(
   const request: UnreadRequest = {
     servable,
     read(signature) {
-      const decoding = call.span?.child('decode');
-      try {
-        const decoded = decodePredictJson(body, servable, signature, call.takeMemory);
-        format = decoded.format;
-        decoding?.end();
-        return decoded.request;
-      } catch (error) {
-        decoding?.end(error);
-        throw error;
-      }
+      const decoded = decode(call, () => decodePredictJson(body, servable, signature, call.takeMemory));
+      format = decoded.format;
+      return decoded.request;
     },
   };
-  const answer = dataplane.infer(request, call);
-  const encode = ({ outputs, release }: Answer): RestAnswer => {
-    const encoding = call.span?.child('encode');
-    try {
-      return { contentType: json, body: encodePredictJson(outputs, format, call.takeMemory) };
-    } finally {
-      release();
-      encoding?.end();
-    }
-  };
-  return answer instanceof Promise ? answer.then(encode) : encode(answer);
+  return infer(dataplane, request, call, ({ outputs }) => ({
+    contentType: json,
+    body: encodePredictJson(outputs, format, call.takeMemory),
+  }));
 }

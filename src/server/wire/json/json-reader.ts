@@ -23,7 +23,7 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
 /**
  * Reads JSON (RFC 8259, and the numbers NaN and Infinity as TensorFlow Serving writes and reads them) straight from the bytes of
  * a message, value by value, so that nothing gets an object that its reader does not ask for. Whatever the bytes are, the outcome
- * is a value or a ServingError `invalid-argument`. Strings are decoded where they stand: the message is written over.
+ * is a value or a ServingError `invalid-argument`.
  */
 export class JsonReader {
   readonly bytes: Buffer;
@@ -31,6 +31,8 @@ export class JsonReader {
   readonly end: number;
   readonly #number: JsonNumber;
   #depth = 0;
+  /** Whether the string that was scanned last has no escapes. */
+  #isPlain = true;
 
   constructor(bytes: Buffer, position = 0, end = bytes.byteLength) {
     this.bytes = bytes;
@@ -102,38 +104,18 @@ export class JsonReader {
   }
 
   string(): string {
-    const length = this.stringInPlace();
-    return this.bytes.toString('utf8', this.stringBegin, this.stringBegin + length);
+    const end = this.#scanString();
+    if (this.#isPlain) return this.bytes.toString('utf8', this.stringBegin, end);
+    return this.#decoded(end).toString();
   }
 
   /**
-   * Decodes a string where it stands.
+   * Decodes a string where it stands: it cannot be read a second time.
    * @returns how many bytes of UTF-8 it is; they begin behind the opening quote, at `stringBegin`
    */
   stringInPlace(): number {
-    if (this.#next() !== quote) throw this.malformed('a string');
-    this.stringBegin = this.position + 1;
-    const { bytes, end } = this;
-    let at = this.stringBegin;
-    let isPlain = true;
-    for (; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte === quote) break;
-      if (byte < 0x20) {
-        this.position = at;
-        throw this.malformed('no control character in a string');
-      }
-      if (byte === backslash) {
-        isPlain = false;
-        at++;
-      }
-    }
-    if (at >= end) {
-      this.position = end;
-      throw this.malformed('the end of a string');
-    }
-    this.position = at + 1;
-    return isPlain ? at - this.stringBegin : decodeString(bytes, this.stringBegin, at);
+    const end = this.#scanString();
+    return this.#isPlain ? end - this.stringBegin : decodeString(this.bytes, this.stringBegin, end);
   }
 
   /** Where the string began that was decoded last. */
@@ -167,9 +149,11 @@ export class JsonReader {
       case 'array':
         this.array(() => this.skip());
         return;
-      case 'string':
-        this.stringInPlace();
+      case 'string': {
+        const end = this.#scanString();
+        if (!this.#isPlain) this.#decoded(end);
         return;
+      }
       case 'boolean':
         this.boolean();
         return;
@@ -187,8 +171,49 @@ export class JsonReader {
     if (this.position < this.end) throw this.malformed('the end');
   }
 
+  /** Reads a value anew, and goes on where it was. @param position where the value begins */
+  readAt(position: number, read: () => void): void {
+    const goOn = this.position;
+    this.position = position;
+    read();
+    this.position = goOn;
+  }
+
   malformed(expected: string): ServingError {
     return malformed(expected, this.bytes, this.position, this.end);
+  }
+
+  /** Moves past a string. @returns where its closing quote is */
+  #scanString(): number {
+    if (this.#next() !== quote) throw this.malformed('a string');
+    this.stringBegin = this.position + 1;
+    const { bytes, end } = this;
+    let at = this.stringBegin;
+    this.#isPlain = true;
+    for (; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte === quote) break;
+      if (byte < 0x20) {
+        this.position = at;
+        throw this.malformed('no control character in a string');
+      }
+      if (byte === backslash) {
+        this.#isPlain = false;
+        at++;
+      }
+    }
+    if (at >= end) {
+      this.position = end;
+      throw this.malformed('the end of a string');
+    }
+    this.position = at + 1;
+    return at;
+  }
+
+  /** What the string is that was scanned last, which has escapes; it stays as it stands. */
+  #decoded(end: number): Buffer {
+    const copy = Buffer.allocUnsafe(end - this.stringBegin);
+    return copy.subarray(0, decodeString(this.bytes, this.stringBegin, end, copy, 0));
   }
 
   /** The next byte that is no white space; -1 at the end. */

@@ -18,25 +18,27 @@ const escapes: ReadonlyMap<number, number> = new Map([
 const replacement = 0xfffd;
 
 /**
- * Decodes the escapes of a JSON string where it stands: what they mean is never longer than they are.
+ * Decodes the escapes of a JSON string, where it stands unless told otherwise: what they mean is never longer than they are.
  * @param end where the closing quote is
+ * @param target what it is written to, from `start` on
  * @returns how many bytes of UTF-8 it is
  * @throws ServingError `invalid-argument`
  */
-export function decodeString(bytes: Buffer, begin: number, end: number): number {
-  let to = bytes.indexOf(backslash, begin);
-  let from = to;
+export function decodeString(bytes: Buffer, begin: number, end: number, target = bytes, start = begin): number {
+  let from = bytes.indexOf(backslash, begin);
+  if (target !== bytes) bytes.copy(target, start, begin, from);
+  let to = start + from - begin;
   while (from < end) {
     const byte = bytes[from]!;
     if (byte !== backslash) {
-      bytes[to++] = byte;
+      target[to++] = byte;
       from++;
       continue;
     }
     const escaped = bytes[from + 1]!;
     const plain = escapes.get(escaped);
     if (plain !== undefined) {
-      bytes[to++] = plain;
+      target[to++] = plain;
       from += 2;
       continue;
     }
@@ -50,9 +52,9 @@ export function decodeString(bytes: Buffer, begin: number, end: number): number 
         from += 6;
       }
     }
-    to = writeUtf8(bytes, to, code >= 0xd800 && code < 0xe000 ? replacement : code);
+    to = writeUtf8(target, to, code >= 0xd800 && code < 0xe000 ? replacement : code);
   }
-  return to - begin;
+  return to - start;
 }
 
 /** The four hexadecimal digits of `\uXXXX`. */

@@ -49,6 +49,21 @@ export function encodeModelMetadataResponse(
   });
 }
 
+/** The same as JSON. */
+export function encodeModelMetadataJson(
+  name: string,
+  versions: readonly number[],
+  { inputs, outputs }: Signature,
+): string {
+  return JSON.stringify({
+    name,
+    versions: versions.map(String),
+    platform,
+    inputs: inputs.map(tensorMetadata),
+    outputs: outputs.map(tensorMetadata),
+  });
+}
+
 function tensorMetadata(info: TensorInfo): Fields {
   return { name: info.name, datatype: datatype[info.precision], shape: dimensions(info) };
 }

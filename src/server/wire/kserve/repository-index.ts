@@ -1,4 +1,5 @@
 import type { VersionState, VersionStatus } from '../../model/version-status.ts';
+import { JsonReader } from '../json/json-reader.ts';
 import { type Fields, messageType } from '../protobuf/message-types.ts';
 import { ProtoReader, wireType } from '../protobuf/reader.ts';
 
@@ -35,6 +36,23 @@ export function decodeRepositoryIndexRequest(message: Uint8Array): boolean {
 
 export function encodeRepositoryIndexResponse(models: readonly ModelIndex[]): Uint8Array {
   return response.encode({ models } as unknown as Fields);
+}
+
+/**
+ * The body of a request for the index over REST, which may be empty.
+ * @returns whether only what is ready is asked for
+ * @throws ServingError `invalid-argument`
+ */
+export function decodeRepositoryIndexJson(body: Buffer): boolean {
+  let onlyReady = false;
+  if (body.byteLength === 0) return onlyReady;
+  const reader = new JsonReader(body);
+  reader.object((name) => {
+    if (name === 'ready') onlyReady = reader.boolean();
+    else reader.skip();
+  });
+  reader.finish();
+  return onlyReady;
 }
 
 /**

@@ -19,3 +19,8 @@ export function encodeServerReadyResponse(isReady: boolean): Uint8Array {
 export function encodeServerMetadataResponse(version: string): Uint8Array {
   return metadata.encode({ name, version, extensions: [] });
 }
+
+/** The same over REST, which has an extension. */
+export function encodeServerMetadataJson(version: string): string {
+  return JSON.stringify({ name, version, extensions: ['binary_tensor_data'] });
+}
