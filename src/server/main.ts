@@ -13,6 +13,7 @@ import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-e
 import type { RequestPool } from './engine/request-pool.ts';
 import { workThreads } from './engine/work-threads.ts';
 import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
+import { ServingError } from './model/error.ts';
 import type { MetricNames } from './model/metric-name.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Tracing } from './observe/span.ts';
@@ -30,6 +31,7 @@ import { kserveMethods } from './transport/grpc/kserve-methods.ts';
 import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { joinMethods } from './transport/grpc/methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
+import { configRoutes } from './transport/rest/config-routes.ts';
 import type { RestServerOptions } from './transport/rest/fastify-server.ts';
 import { kserveRoutes } from './transport/rest/kserve-routes.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
@@ -96,15 +98,24 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
 
   // Listens before models load: liveness probes are answered meanwhile.
   if (settings.grpc.port !== 0) await listen(grpc, settings.grpc, 'gRPC', log);
+  const reload = async () => {
+    await started;
+    const isChanged = await models.reload();
+    await repositories.rescan();
+    await registry.settled();
+    return isChanged;
+  };
+  const { problems } = models;
   const routes = [
-    ...tfsRoutes(dataplane, metrics?.meters),
+    ...tfsRoutes(dataplane, { problems, meters: metrics?.meters }),
     ...kserveRoutes(dataplane, { serverVersion: packageVersion(), ending: ending.signal, meters: metrics?.meters }),
+    ...configRoutes(dataplane, { problems, reload }),
     metricsRoute(metrics?.text),
   ];
   const rest = await createRest(settings, { routes, log, clock, tracing, budget });
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
-  const started = models.start().then(async () => {
+  const started: Promise<void> = models.start().then(async () => {
     await registry.settled();
     if (ending.signal.aborted) return;
     if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
@@ -206,6 +217,8 @@ interface Models {
   start(): Promise<void>;
   /** Why what the config file says now is not in force. */
   readonly problems: () => readonly string[];
+  /** Reads what configures them now. Resolves to whether that has changed. @throws ServingError if it is wrong */
+  reload(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -215,7 +228,12 @@ function createModels(
   watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
 ): Models {
   if ('model' in models) {
-    return { start: () => repositories.configure([models.model]), problems: () => [], stop: async () => {} };
+    return {
+      start: () => repositories.configure([models.model]),
+      problems: () => [],
+      reload: async () => false,
+      stop: async () => {},
+    };
   }
   const config = new ConfigWatch(models.configPath, watchOptions, (configured) => repositories.configure(configured));
   const start = async () => {
@@ -223,7 +241,13 @@ function createModels(
     if (config.problems.length === 0) return;
     throw new StartError([`The config file ${models.configPath} has problems:`, ...config.problems].join('\n  '));
   };
-  return { start, problems: () => config.problems, stop: () => config.stop() };
+  const reload = async () => {
+    const isChanged = await config.reload();
+    if (config.problems.length === 0) return isChanged;
+    const text = 'Reloading config file failed. Check server logs for more info.';
+    throw new ServingError('failed-precondition', `${text} - ${config.problems.join('; ')}`);
+  };
+  return { start, problems: () => config.problems, reload, stop: () => config.stop() };
 }
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */

@@ -40,6 +40,8 @@ export class ConfigWatch {
   readonly #configured: (models: readonly ModelConfig[]) => Promise<void>;
   readonly #looker: Looker;
   #text: string | undefined;
+  /** Resolves, in any case, when the models that were read last have been looked at. */
+  #configuring = Promise.resolve();
   /** The metrics that the file asked for at the start. */
   #metrics = '';
   #problems: readonly string[] = [];
@@ -60,6 +62,14 @@ export class ConfigWatch {
   /** Resolves after the first reading, and after its models have been looked at. */
   start(): Promise<void> {
     return this.#looker.start();
+  }
+
+  /** Reads the file now. Resolves when its models have been looked at, to whether it says something else than before. */
+  async reload(): Promise<boolean> {
+    const before = this.#text;
+    await this.#looker.now();
+    await this.#configuring;
+    return this.#text !== before;
   }
 
   stop(): Promise<void> {
@@ -89,6 +99,10 @@ export class ConfigWatch {
     const configured = this.#configured(parsed.models);
     // Later on, a folder that keeps one waiting must not keep the file from being read again.
     if (first) await configured;
-    else configured.catch((error) => log.error({ err: error }, 'The models of the config file could not be looked at'));
+    else {
+      this.#configuring = configured.catch((error) =>
+        log.error({ err: error }, 'The models of the config file could not be looked at'),
+      );
+    }
   }
 }

@@ -47,7 +47,7 @@ export class Repositories {
     );
   }
 
-  /** Looks at all of them now. */
+  /** Looks at all of them now; resolves when what is just being written has had the time to settle. */
   async rescan(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.rescan()));
   }

@@ -63,9 +63,12 @@ export class RepositoryWatch {
     return this.#looker.stop();
   }
 
-  /** Looks now. */
-  rescan(): Promise<void> {
-    return this.#looker.now();
+  /** Looks now; resolves when what is just being written has had the time to settle. */
+  async rescan(): Promise<void> {
+    await this.#looker.now();
+    if ([...this.#seen.values()].every(({ digest, reported }) => digest === reported)) return;
+    await sleep(this.#options.clock, this.#options.settleMs, this.#stopped.signal).catch(() => {});
+    await this.#looker.now();
   }
 
   async #look(): Promise<void> {

@@ -9,6 +9,7 @@ import { decodePredictJson, type PredictFormat } from '../../wire/tfs/decode-pre
 import { encodePredictJson } from '../../wire/tfs/encode-predict-json.ts';
 import { encodeModelMetadataJson, encodeModelStatusJson } from '../../wire/tfs/model-json.ts';
 import { type ModelPath, parseModelPath } from '../../wire/tfs/model-path.ts';
+import { toldOfConfig } from '../told-of-config.ts';
 import { decode, infer } from './infer.ts';
 import { json, type RestAnswer, type RestRequest, type Route, unknownPath, wrongMethod } from './routes.ts';
 
@@ -21,8 +22,15 @@ interface Ask {
 const prefix = '/v1/models/';
 const there = `${prefix}NAME[/versions/VERSION|/labels/LABEL][:predict|/metadata] is there`;
 
-/** The REST API of TensorFlow Serving. @param meters where requests are measured, if they are */
-export function tfsRoutes(dataplane: Dataplane, meters: Meters | undefined): Route[] {
+export interface TfsRoutesOptions {
+  /** Why what the config file says now is not in force. */
+  readonly problems: () => readonly string[];
+  /** Where requests are measured, if they are. */
+  readonly meters: Meters | undefined;
+}
+
+/** The REST API of TensorFlow Serving. */
+export function tfsRoutes(dataplane: Dataplane, { problems, meters }: TfsRoutesOptions): Route[] {
   const method = (endpoint: Endpoint, answer: (ask: Ask, call: CallContext) => RestAnswer | Promise<RestAnswer>) =>
     meters ? measured(endpoint, meters, answer) : answer;
   const predict = method(endpoints.tfsRestPredict, (ask, call) => answerPredict(dataplane, ask, call));
@@ -32,7 +40,7 @@ export function tfsRoutes(dataplane: Dataplane, meters: Meters | undefined): Rou
   });
   const status = method(endpoints.tfsRestStatus, (ask, call) => ({
     contentType: json,
-    body: encodeModelStatusJson(dataplane.status(ask.servable, call)),
+    body: encodeModelStatusJson(toldOfConfig(dataplane.status(ask.servable, call), problems())),
   }));
   return [
     {

@@ -26,7 +26,12 @@ export function encodeModelStatusJson(statuses: readonly VersionStatus[]): strin
   return print(modelStatusJson(statuses));
 }
 
-export function modelStatusJson(statuses: readonly VersionStatus[]) {
+/** Of every model, by its name. */
+export function encodeAllStatusesJson(statuses: ReadonlyMap<string, readonly VersionStatus[]>): string {
+  return print(Object.fromEntries([...statuses].map(([name, versions]) => [name, modelStatusJson(versions)])));
+}
+
+function modelStatusJson(statuses: readonly VersionStatus[]) {
   return {
     model_version_status: statuses.map(({ version, state, errorCode, errorMessage }) => ({
       version: String(version),
@@ -68,6 +73,6 @@ function tensorInfos(infos: readonly TensorInfo[]) {
   );
 }
 
-export function print(json: object): string {
+function print(json: object): string {
   return `${JSON.stringify(json, null, 1)}\n`;
 }
