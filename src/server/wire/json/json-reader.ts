@@ -62,6 +62,12 @@ export class JsonReader {
     }
   }
 
+  /** Whether a number begins with the next byte that is no white space: a digit or a minus. */
+  isDigitNext(): boolean {
+    const byte = this.#next();
+    return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d;
+  }
+
   /** Calls back for each member of an object, with its name; the callback must read or skip the value. */
   object(member: (name: string) => void): void {
     if (this.#next() !== openObject) throw this.malformed('an object');

@@ -51,7 +51,9 @@ export class JsonTensor {
     let count = 0;
     if (reader.openArray()) {
       do {
-        this.#read(reader, depth + 1);
+        // Most values are numbers in a row of them.
+        if (depth + 1 === this.#rank && !this.#isText && reader.isDigitNext()) this.#elements!.append(reader);
+        else this.#read(reader, depth + 1);
         count++;
       } while (reader.nextElement());
     }

@@ -35,11 +35,11 @@ export function elementWriter(tensor: Tensor, bytesAsBase64: boolean): WriteElem
   };
 }
 
-/** Exponents of two of the smallest numbers that are not subnormal, and bits behind the first. */
-const fp64 = [52, -1022] as const;
-const fp32 = [23, -126] as const;
-const fp16 = [10, -14] as const;
-const bf16 = [7, -126] as const;
+/** What `JsonWriter.float` wants to know. */
+const fp64 = { fractionBits: 52, leastExponent: -1022 };
+const fp32 = { fractionBits: 23, leastExponent: -126 };
+const fp16 = { fractionBits: 10, leastExponent: -14 };
+const bf16 = { fractionBits: 7, leastExponent: -126 };
 
 function numberWriter(
   precision: NumericPrecision,
@@ -52,19 +52,19 @@ function numberWriter(
   switch (precision) {
     case 'FP64': {
       const values = new Float64Array(buffer, byteOffset, byteLength / 8);
-      return (writer, i) => writer.float(values[i]!, ...fp64);
+      return (writer, i) => writer.float(values[i]!, fp64.fractionBits, fp64.leastExponent);
     }
     case 'FP32': {
       const values = new Float32Array(buffer, byteOffset, byteLength / 4);
-      return (writer, i) => writer.float(values[i]!, ...fp32);
+      return (writer, i) => writer.float(values[i]!, fp32.fractionBits, fp32.leastExponent);
     }
     case 'FP16': {
       const values = new Float16Array(buffer, byteOffset, byteLength / 2);
-      return (writer, i) => writer.float(values[i]!, ...fp16);
+      return (writer, i) => writer.float(values[i]!, fp16.fractionBits, fp16.leastExponent);
     }
     case 'BF16': {
       const values = new Uint16Array(buffer, byteOffset, byteLength / 2);
-      return (writer, i) => writer.float(fromBfloat16(values[i]!), ...bf16);
+      return (writer, i) => writer.float(fromBfloat16(values[i]!), bf16.fractionBits, bf16.leastExponent);
     }
     case 'I64': {
       const values = new BigInt64Array(buffer, byteOffset, byteLength / 8);
