@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { Client } from '../../examples/clients/typescript/client.ts';
+import { readDigit } from '../../examples/clients/typescript/digit-image.ts';
 import { images, root } from '../../scripts/images/image.ts';
 import type { ModelServer } from '../../src/operator/api/model-server.ts';
 import { chart, Helm } from '../support/helm.ts';
@@ -83,6 +84,20 @@ test("a Predict through the Service's cluster address is right", { timeout: 60_0
     (result) => !(result instanceof Error),
   );
   assert.deepEqual(answer, { digit: 7, version: '1' });
+});
+
+test('so is one over REST', { timeout: 60_000 }, async () => {
+  const { status } = await resource();
+  const [, port] = /^digits\.models\.svc\.cluster\.local:(\d+)$/.exec(status.endpoints!.rest!)!;
+  const path = '--output=jsonpath={.spec.clusterIP}';
+  const host = await cluster.kubectl(['get', 'service/digits', `--namespace=${namespace}`, path]);
+  const url = `http://127.0.0.1:${await cluster.forward(host, Number(port))}/v2/models/digits/infer`;
+  const data = [...(await readDigit(join(digits, 'images/7.png')))];
+  const inputs = [{ name: 'image', datatype: 'FP32', shape: [1, 8, 8, 1], data }];
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ inputs, outputs: [{ name: 'digit' }] }) });
+  assert.equal(response.status, 200);
+  const { outputs } = (await response.json()) as { outputs: [{ data: number[] }] };
+  assert.deepEqual(outputs[0].data, [7]);
 });
 
 test('version 2, copied onto the volume, is served by every replica', { timeout: 60_000 }, async (t) => {

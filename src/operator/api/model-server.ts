@@ -221,6 +221,13 @@ export interface Model {
   readonly shape?: string;
   /** Shapes of several inputs, by input name, each as in shape; 16 at most. */
   readonly shapes?: Readonly<Record<string, string>>;
+  /**
+   * What the dimensions of the one input are, such as NHWC, or NHWC:NCHW where clients send another order than the
+   * model takes. As the model has it unless set.
+   */
+  readonly layout?: string;
+  /** Layouts of several inputs and outputs, by name, each as in layout; 32 at most. */
+  readonly layouts?: Readonly<Record<string, string>>;
   /** Infer requests that run at a time in each pod, 0 to 100000; 0, the default, lets the device say how many. */
   readonly nireq: number;
   /**
@@ -294,7 +301,7 @@ export interface ConfigMapKey {
 export interface ServerSettings {
   /** Port of the pods for gRPC, 1024 to 65535; 9000 unless set. The Service has its own, service.grpcPort. */
   readonly grpcPort: number;
-  /** Port of the pods for metrics (/metrics), 1024 to 65535, other than grpcPort; 8000 unless set. */
+  /** Port of the pods for REST and metrics (/metrics), 1024 to 65535, other than grpcPort; 8000 unless set. */
   readonly httpPort: number;
   /** How much the server logs; INFO unless set. */
   readonly logLevel: 'TRACE' | 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
@@ -341,6 +348,8 @@ export interface ServiceSettings {
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** Port of the Service for gRPC, 1 to 65535; 8080 unless set. */
   readonly grpcPort: number;
+  /** Port of the Service for REST, 1 to 65535, other than grpcPort; 8081 unless set. */
+  readonly restPort: number;
   /**
    * Whether there is a headless Service too, of the name with "-headless" added, whose DNS name gives the pods'
    * addresses: for clients that balance by themselves. false unless set.
@@ -601,6 +610,8 @@ export interface ModelServerStatus {
 export interface Endpoints {
   /** Host and port of the Service for gRPC, such as digits.default.svc.cluster.local:8080. */
   readonly grpc?: string;
+  /** Host and port of the Service for REST, such as digits.default.svc.cluster.local:8081. */
+  readonly rest?: string;
   /** Host and port of the headless Service, where there is one. */
   readonly headless?: string;
 }

@@ -1,3 +1,4 @@
+import { convertLayouts } from './convert-layouts.ts';
 import { convertBatchSize, convertShapes } from './convert-shapes.ts';
 import { convertPath } from './model-location.ts';
 import type { Notes } from './notes.ts';
@@ -27,6 +28,7 @@ export function convertModel(fields: OldFields, notes: Notes, resource: string, 
       targetDevice: unless(fields.text('models_settings.target_device', 64), 'CPU'),
       batchSize: convertBatchSize(fields, notes, shapes !== undefined),
       ...shapes,
+      ...convertLayouts(fields, notes),
       nireq: unless(fields.integer('models_settings.nireq', 0, 100_000), 0),
       pluginConfig: convertPluginConfig(fields, notes),
     }),
@@ -108,12 +110,6 @@ function convertPluginConfig(fields: OldFields, notes: Notes): object | undefine
 }
 
 function tellUnsupported(fields: OldFields, notes: Notes): void {
-  const layout = fields.text('models_settings.layout', 1024);
-  if (layout !== undefined) {
-    const advice =
-      'Layouts are to come: convert the model with the layout that clients send, or send the one of the model.';
-    notes.todo('models_settings.layout', layout, advice);
-  }
   const stateful = fields.boolean('models_settings.is_stateful') ?? false;
   if (stateful) {
     notes.todo('models_settings.is_stateful', true, 'Stateful models are to come: leave this model where it is.');

@@ -16,7 +16,7 @@ export function convertServer(fields: OldFields, notes: Notes): object | undefin
     );
   const inner: [name: string, standards: number[], advice: string][] = [
     ['grpc_workers', [1], 'One process serves a pod here; for more throughput, more replicas or nireq.'],
-    ['rest_workers', [0], 'REST is to come.'],
+    ['rest_workers', [0], 'One process serves a pod here, REST and gRPC alike.'],
     ['sequence_cleaner_poll_wait_minutes', [0, 5], 'Stateful models are to come.'],
   ];
   for (const [name, standards, advice] of inner) {
@@ -43,14 +43,6 @@ export function convertWatch(fields: OldFields, notes: Notes): object | undefine
 
 /** `service`. */
 export function convertService(fields: OldFields, notes: Notes): object | undefined {
-  const restPort = fields.text('service_parameters.rest_port');
-  if (restPort !== undefined) {
-    notes.todo(
-      'service_parameters.rest_port',
-      restPort,
-      'REST is to come: clients are to call gRPC, or to stay where they are.',
-    );
-  }
   const type = fields.text('service_parameters.service_type');
   const isType = type === undefined || ['ClusterIP', 'NodePort', 'LoadBalancer'].includes(type);
   if (!isType)
@@ -62,6 +54,7 @@ export function convertService(fields: OldFields, notes: Notes): object | undefi
   return present({
     type: isType ? unless(type, 'ClusterIP') : undefined,
     grpcPort: unless(fields.integer('service_parameters.grpc_port', 1, 65_535), 8080),
+    restPort: unless(fields.integer('service_parameters.rest_port', 1, 65_535), 8081),
   });
 }
 

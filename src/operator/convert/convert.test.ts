@@ -114,7 +114,12 @@ const cases: [added: Fields, changes: object, todo?: string[], told?: string[]][
   [settings({ target_device: 'GPU', nireq: '8' }), model({ targetDevice: 'GPU', nireq: 8 })],
   [settings({ target_device: 'CPU', nireq: 0 }), {}],
   [settings({ nireq: 'many' }), {}, ['models_settings.nireq']],
-  [settings({ layout: 'NHWC' }), {}, ['models_settings.layout']],
+  [settings({ layout: ' NHWC:NCHW ' }), model({ layout: 'NHWC:NCHW' })],
+  [settings({ layout: 'N...' }), model({ layout: 'N...' })],
+  [settings({ layout: 'auto' }), {}, ['models_settings.layout']],
+  [settings({ layout: '{"a": "NHWC", "b": "NCHW"}' }), model({ layouts: { a: 'NHWC', b: 'NCHW' } })],
+  [settings({ layout: '{"a": "nhwc"}' }), {}, ['models_settings.layout.a']],
+  [settings({ layout: '{"a"' }), {}, ['models_settings.layout']],
   [settings({ is_stateful: 'no', idle_sequence_cleanup: true, max_sequence_number: 0 }), {}],
   [
     settings({ is_stateful: true, max_sequence_number: 5 }),
@@ -183,9 +188,10 @@ const cases: [added: Fields, changes: object, todo?: string[], told?: string[]][
   [{ service_parameters: { grpc_port: 8080, service_type: 'ClusterIP' } }, {}],
   [
     { service_parameters: { grpc_port: '80', service_type: 'LoadBalancer', rest_port: 81 } },
-    { service: { type: 'LoadBalancer', grpcPort: 80 } },
-    ['service_parameters.rest_port'],
+    { service: { type: 'LoadBalancer', grpcPort: 80, restPort: 81 } },
   ],
+  [{ service_parameters: { rest_port: 8081 } }, {}],
+  [{ service_parameters: { rest_port: 'some' } }, {}, ['service_parameters.rest_port']],
   [
     { service_parameters: { grpc_port: 70000, service_type: 'ExternalName' } },
     {},

@@ -12,12 +12,15 @@ const cases: [what: string, spec: object, child: string, part: object][] = [
   ['of the usual port', {}, 'Service x', { type: 'ClusterIP', selector, clusterIP: undefined }],
   [
     'of its own port, outside',
-    { service: { type: 'LoadBalancer', grpcPort: 443, trafficDistribution: 'PreferClose' } },
+    { service: { type: 'LoadBalancer', grpcPort: 443, restPort: 8444, trafficDistribution: 'PreferClose' } },
     'Service x',
     {
       type: 'LoadBalancer',
       trafficDistribution: 'PreferClose',
-      ports: [{ name: 'grpc', port: 443, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }],
+      ports: [
+        { name: 'grpc', port: 443, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' },
+        { name: 'rest', port: 8444, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' },
+      ],
     },
   ],
   [
@@ -28,7 +31,10 @@ const cases: [what: string, spec: object, child: string, part: object][] = [
       type: 'ClusterIP',
       clusterIP: 'None',
       trafficDistribution: undefined,
-      ports: [{ name: 'grpc', port: 9000, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }],
+      ports: [
+        { name: 'grpc', port: 9000, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' },
+        { name: 'rest', port: 8000, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' },
+      ],
     },
   ],
   [
@@ -131,11 +137,15 @@ for (const [what, spec, child, part] of cases) {
   });
 }
 
-test('a network policy lets the named peers in, to metrics only where there are some', () => {
-  const spec = { networkPolicy: { enabled: true, from: peers }, observability: { metrics: { enabled: false } } };
+test('a network policy lets the named peers in, to both ports', () => {
+  const spec = { networkPolicy: { enabled: true, from: peers }, server: { httpPort: 8001 } };
   const first = (policy: object) =>
     (object(policy, 'NetworkPolicy x').spec as { ingress: readonly { readonly from: object }[] }).ingress[0]!;
-  assert.deepEqual(first(spec), { from: peers, ports: [{ protocol: 'TCP', port: 9000 }] });
+  const ports = [
+    { protocol: 'TCP', port: 9000 },
+    { protocol: 'TCP', port: 8001 },
+  ];
+  assert.deepEqual(first(spec), { from: peers, ports });
   assert.deepEqual(first({ networkPolicy: { enabled: true, from: [] } }).from, [{ podSelector: {} }]);
 });
 

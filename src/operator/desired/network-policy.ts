@@ -6,10 +6,10 @@ const operatorPods = { 'app.kubernetes.io/part-of': 'modelserver', 'app.kubernet
 
 /** Who may reach the pods: the named peers, or else the namespace's own pods; and the operator, which asks for the models' status. */
 export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
-  const { networkPolicy: wanted, server, observability } = owner.spec;
+  const { networkPolicy: wanted, server } = owner.spec;
   if (!wanted.enabled) return undefined;
   const grpc = { protocol: 'TCP', port: server.grpcPort };
-  const http = observability.metrics.enabled ? [{ protocol: 'TCP', port: server.httpPort }] : [];
+  const http = { protocol: 'TCP', port: server.httpPort };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -18,7 +18,7 @@ export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
       podSelector: { matchLabels: podSelector(owner) },
       policyTypes: ['Ingress'],
       ingress: [
-        { from: wanted.from?.length ? wanted.from : [{ podSelector: {} }], ports: [grpc, ...http] },
+        { from: wanted.from?.length ? wanted.from : [{ podSelector: {} }], ports: [grpc, http] },
         {
           from: [
             {

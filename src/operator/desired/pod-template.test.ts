@@ -159,8 +159,6 @@ test("the server's container is the first, has its ports, and its probes ask gRP
   assert.deepEqual(server!.readinessProbe.grpc, { port: 9001, service: '' });
   assert.deepEqual((server!.livenessProbe as Container['readinessProbe']).grpc, liveness);
   assert.deepEqual((server!.startupProbe as Container['readinessProbe']).grpc, liveness);
-  const [silent] = templateOf({ observability: { metrics: { enabled: false } } }).spec.containers;
-  assert.equal(silent!.ports.length, 1);
 });
 
 test('pods are spread unless the user says how', () => {

@@ -81,9 +81,7 @@ function container(owner: ModelServer, image: string, volumeMounts: readonly Fre
     envFrom: spec.envFrom,
     ports: [
       { name: 'grpc', containerPort: spec.server.grpcPort, protocol: 'TCP' },
-      ...(spec.observability.metrics.enabled
-        ? [{ name: 'http', containerPort: spec.server.httpPort, protocol: 'TCP' }]
-        : []),
+      { name: 'http', containerPort: spec.server.httpPort, protocol: 'TCP' },
     ],
     resources: spec.template.resources,
     volumeMounts,

@@ -11,7 +11,7 @@ const claim = { persistentVolumeClaim: { claimName: 'c' } };
 const cases: [what: string, spec: object, comes: string[], goes?: string[]][] = [
   ['the gRPC port', { server: { grpcPort: 9001 } }, ['--port=9001'], ['--port']],
   ['the HTTP port', { server: { httpPort: 8001 } }, ['--rest_port=8001'], ['--rest_port']],
-  ['no metrics', { observability: { metrics: { enabled: false } } }, [], ['--rest_port', '--metrics_enable']],
+  ['no metrics', { observability: { metrics: { enabled: false } } }, [], ['--metrics_enable']],
   ['the log level', { server: { logLevel: 'TRACE' } }, ['--log_level=TRACE'], ['--log_level']],
   ['the drain', { server: { drainTimeout: '1m1s' } }, ['--drain_timeout_seconds=61'], ['--drain_timeout_seconds']],
   ['the queue', { server: { queueSize: 0 } }, ['--queue_size=0'], ['--queue_size']],

@@ -11,7 +11,8 @@ export function serverArguments({ server, repository, observability }: ModelServ
   return [
     `--config_path=${configFolder}/${configFile}`,
     `--port=${server.grpcPort}`,
-    ...(observability.metrics.enabled ? [`--rest_port=${server.httpPort}`, '--metrics_enable=true'] : []),
+    `--rest_port=${server.httpPort}`,
+    ...(observability.metrics.enabled ? ['--metrics_enable=true'] : []),
     `--log_level=${server.logLevel}`,
     `--drain_timeout_seconds=${wholeSeconds(server.drainTimeout)}`,
     `--queue_size=${server.queueSize}`,

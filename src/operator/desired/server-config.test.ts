@@ -20,6 +20,8 @@ const cases: [model: object, config: object][] = [
   [{ batchSize: '-1' }, { batch_size: '-1' }],
   [{ shape: '(1,3)' }, { shape: '(1,3)' }],
   [{ shapes: { a: '(1,3)', b: '(-1)' } }, { shape: { a: '(1,3)', b: '(-1)' } }],
+  [{ layout: 'NHWC:NCHW' }, { layout: 'NHWC:NCHW' }],
+  [{ layouts: { a: 'NHWC' } }, { layout: { a: 'NHWC' } }],
   [{ nireq: 4 }, { nireq: 4 }],
   [{ pluginConfig: { NUM_STREAMS: 2 } }, { plugin_config: { NUM_STREAMS: 2 } }],
   [{ pluginConfig: {} }, {}],

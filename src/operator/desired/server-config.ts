@@ -9,7 +9,7 @@ export function serverConfig(spec: ModelServer['spec']): string {
 
 /** Only what differs from the server's own defaults, so that a reader sees what was asked for. */
 function modelConfig(model: ModelSpec, spec: ModelServer['spec']): object {
-  const { shape, shapes, pluginConfig, versionLabels } = model;
+  const { shape, shapes, layout, layouts, pluginConfig, versionLabels } = model;
   return {
     name: model.name,
     base_path: modelFolder(model, spec),
@@ -20,6 +20,8 @@ function modelConfig(model: ModelSpec, spec: ModelServer['spec']): object {
     ...(model.batchSize === undefined ? {} : { batch_size: model.batchSize }),
     ...(shape === undefined ? {} : { shape }),
     ...(shapes === undefined ? {} : { shape: shapes }),
+    ...(layout === undefined ? {} : { layout }),
+    ...(layouts === undefined ? {} : { layout: layouts }),
     ...(model.nireq === 0 ? {} : { nireq: model.nireq }),
     ...(pluginConfig && Object.keys(pluginConfig).length > 0 ? { plugin_config: pluginConfig } : {}),
   };

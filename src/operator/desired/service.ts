@@ -22,11 +22,18 @@ export function service(owner: ModelServer, headless: boolean): Applied {
       ports: [
         {
           name: 'grpc',
-          // Behind a headless Service, clients reach the pods' own port.
+          // Behind a headless Service, clients reach the pods' own ports.
           port: headless ? owner.spec.server.grpcPort : wanted.grpcPort,
           targetPort: 'grpc',
           protocol: 'TCP',
           appProtocol: 'kubernetes.io/h2c',
+        },
+        {
+          name: 'rest',
+          port: headless ? owner.spec.server.httpPort : wanted.restPort,
+          targetPort: 'http',
+          protocol: 'TCP',
+          appProtocol: 'http',
         },
       ],
     }),

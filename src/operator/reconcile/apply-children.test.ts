@@ -140,7 +140,10 @@ test('where a change by hand and ours do not go together, the child is made anew
   assert.deepEqual(spec, {
     type: 'ClusterIP',
     selector: { 'modelserver.dev/name': 'x' },
-    ports: [{ name: 'grpc', port: 8080, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }],
+    ports: [
+      { name: 'grpc', port: 8080, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' },
+      { name: 'rest', port: 8081, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' },
+    ],
   });
 });
 

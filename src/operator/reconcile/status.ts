@@ -73,11 +73,12 @@ const phases: Readonly<Record<Verdict['kind'], string>> = {
   held: 'Held',
 };
 
-function endpoints({ resource, clusterDomain }: Snapshot): { grpc: string; headless?: string } {
+function endpoints({ resource, clusterDomain }: Snapshot): { grpc: string; rest: string; headless?: string } {
   const { metadata, spec } = resource;
   const host = (name: string) => `${name}.${metadata.namespace}.svc.${clusterDomain}`;
   return {
     grpc: `${host(metadata.name)}:${spec.service.grpcPort}`,
+    rest: `${host(metadata.name)}:${spec.service.restPort}`,
     ...(spec.service.headless ? { headless: `${host(`${metadata.name}-headless`)}:${spec.server.grpcPort}` } : {}),
   };
 }

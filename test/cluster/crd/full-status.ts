@@ -15,6 +15,7 @@ export const fullStatus: ModelServerStatus = {
   configRevision: '01ab',
   endpoints: {
     grpc: 'digits.default.svc.cluster.local:8080',
+    rest: 'digits.default.svc.cluster.local:8081',
     headless: 'digits-headless.default.svc.cluster.local:8080',
   },
   summary: { models: '0/1' },

@@ -79,7 +79,7 @@ export function validationSuite(crd: () => CrdApi): void {
         drainTimeout: '20s',
         queueSize: 1024,
       },
-      service: { type: 'ClusterIP', grpcPort: 8080, headless: false },
+      service: { type: 'ClusterIP', grpcPort: 8080, restPort: 8081, headless: false },
       rollout: { paused: false, progressDeadline: '10m', maxSurge: 1, maxUnavailable: 0, revisionHistoryLimit: 5 },
       template: {},
       disruptionBudget: { enabled: true, maxUnavailable: 1 },
