@@ -16,6 +16,9 @@ LABEL org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.licenses=Apache-2.0
 # Any other user id will do as well: everything may be read by all, and only /tmp is written to.
 ENV HOME=/tmp
+# What Node makes of the sources is made with the image: a start takes a second less, and 30 MB. Node looks for it by user id: what
+# runs under another does without.
+ENV NODE_COMPILE_CACHE=/opt/modelserver/compiled
 USER 65532:65532
 WORKDIR /tmp
 
@@ -33,6 +36,12 @@ LABEL org.opencontainers.image.title=modelserver \
 ENV OPENVINO_LIB_DIR=/opt/openvino
 COPY --from=openvino /opt/openvino /opt/openvino
 COPY .cache/images/stage/server /opt/modelserver
+USER root
+RUN --mount=type=bind,source=.cache/images/stage/compile,target=/mnt \
+    install -d -o 65532 "$NODE_COMPILE_CACHE" && \
+    setpriv --reuid=65532 --regid=65532 --clear-groups /opt/modelserver/node_modules/.bin/node /mnt/compile-all.ts server && \
+    chown -R 0:0 "$NODE_COMPILE_CACHE" && chmod -R a+rX "$NODE_COMPILE_CACHE"
+USER 65532:65532
 EXPOSE 9000
 ENTRYPOINT ["/opt/modelserver/bin/modelserver"]
 
@@ -40,5 +49,11 @@ FROM common AS operator
 LABEL org.opencontainers.image.title=modelserver-operator \
       org.opencontainers.image.description="Runs ModelServer resources on Kubernetes"
 COPY .cache/images/stage/operator /opt/modelserver
+USER root
+RUN --mount=type=bind,source=.cache/images/stage/compile,target=/mnt \
+    install -d -o 65532 "$NODE_COMPILE_CACHE" && \
+    setpriv --reuid=65532 --regid=65532 --clear-groups /opt/modelserver/node_modules/.bin/node /mnt/compile-all.ts operator && \
+    chown -R 0:0 "$NODE_COMPILE_CACHE" && chmod -R a+rX "$NODE_COMPILE_CACHE"
+USER 65532:65532
 EXPOSE 8080 8081
 ENTRYPOINT ["/opt/modelserver/bin/modelserver-operator"]

@@ -26,9 +26,12 @@ export function layOutImage(image: Image): Layout {
   return layout;
 }
 
-/** Of what every image has: the pinned Node. */
+/** Of what every image is made with: the pinned Node, and what has it compile the sources. */
 export function layOutNode(): Layout {
-  return new Map([['node', realpathSync(join(root, 'node_modules/.bin/node'))]]);
+  return new Map([
+    ['node', realpathSync(join(root, 'node_modules/.bin/node'))],
+    ['compile/compile-all.ts', join(import.meta.dirname, 'compile-all.ts')],
+  ]);
 }
 
 /** The OpenVINO runtime for the server's image; fetched with pip if need be. */
