@@ -66,7 +66,7 @@ export class Scene {
     this.#models = models;
   }
 
-  /** `spec.models` from here on; resolves when the server has read the config that is made of it. */
+  /** `spec.models` from here on; resolves when the server has read the config that is made of it, or refused it. */
   async configure(...models: readonly ModelEntry[]): Promise<void> {
     const before = this.#timesRead();
     this.#writeConfig(models);
@@ -74,7 +74,7 @@ export class Scene {
   }
 
   #timesRead(): number {
-    return this.server.log.filter(({ msg }) => msg === 'The config file was read').length;
+    return this.server.log.filter(({ msg }) => /^The config file (was read|has problems)/.test(String(msg))).length;
   }
 
   #writeConfig(models: readonly ModelEntry[]): void {

@@ -138,6 +138,22 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'refused-config',
+    what: 'The server does not take the config: first nothing else changes, then another version is named in it.',
+    async play(scene) {
+      addVersion(scene, 1);
+      addVersion(scene, 2);
+      await scene.start(specific(1));
+      await scene.moment('It serves.', ({ m }) => m === '1 AVAILABLE');
+      await scene.configure({ ...specific(1), batchSize: 'some' });
+      await scene.moment('It serves on as it was.', ({ m }) => m === '1 AVAILABLE UNKNOWN');
+      await scene.configure({ ...specific(2), batchSize: 'some' });
+      await scene.moment('The other version is not even looked for.', ({ m }) => m === '1 AVAILABLE UNKNOWN');
+      await scene.configure(specific(2));
+      await scene.moment('The other version serves.', ({ m }) => m === '1 END, 2 AVAILABLE');
+    },
+  },
+  {
     name: 'two-broken-versions',
     what: 'The two newest versions are broken.',
     async play(scene) {

@@ -147,6 +147,18 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     ),
     serving(one),
   ],
+  'refused-config': [
+    serving(one),
+    broken(
+      'model m: version 1 does not load anew on N/N pods; it serves on as it was: …',
+      'Degraded, serves 1, wants 1: 1 AVAILABLE N/N UNKNOWN',
+    ),
+    broken(
+      'model m: version 1 does not load anew on N/N pods; it serves on as it was: …',
+      'Degraded, serves 1, wants 2: 2 MISSING 0/N, 1 AVAILABLE N/N UNKNOWN',
+    ),
+    serving(two),
+  ],
   'two-broken-versions': [
     broken(
       'model m: version 4 does not load on N/N pods; version 2 serves on: …',

@@ -63,11 +63,9 @@ export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context:
   const known = liveVersions(pods);
   const desired = desiredVersions(wish, known);
   const current = pods.filter((pod) => pod.isCurrent);
-  const failures = desired.flatMap((version) => {
-    const failed = current.flatMap((pod) => find(pod, version) ?? []).filter(hasFailed);
-    const cause = worst(failed);
-    return cause ? [{ version, pods: failed.length, cause }] : [];
-  });
+  const failures = [...desired, ...keptVersions(current, desired)].flatMap(
+    (version) => failureOn(current, version) ?? [],
+  );
   const serving = servingVersion(pods);
   const failure = failures[0] && failureOf(wish, failures[0], Math.max(replicas, current.length), serving);
   const wait = failure ? undefined : waitFor(wish, current, desired, context.isNew);
@@ -90,9 +88,28 @@ export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context:
   };
 }
 
+interface Failure {
+  readonly version: number;
+  /** How many pods it fails on. */
+  readonly pods: number;
+  readonly cause: VersionAnswer;
+}
+
+function failureOn(pods: readonly PodAnswer[], version: number): Failure | undefined {
+  const failed = pods.flatMap((pod) => find(pod, version) ?? []).filter(hasFailed);
+  const cause = worst(failed);
+  return cause && { version, pods: failed.length, cause };
+}
+
+/** What serves on where a wanted version is on no pod: it may say why, as of a config that the server refuses. */
+function keptVersions(pods: readonly PodAnswer[], desired: readonly number[]): number[] {
+  const isNowhere = (version: number) => pods.every((pod) => [undefined, 'END'].includes(find(pod, version)?.state));
+  return desired.some(isNowhere) ? pods.flatMap(available).filter((version) => !desired.includes(version)) : [];
+}
+
 function failureOf(
   { name }: ModelWish,
-  { version, pods, cause }: { version: number; pods: number; cause: VersionAnswer },
+  { version, pods, cause }: Failure,
   of: number,
   serving: number | undefined,
 ): Trouble {
@@ -133,22 +150,14 @@ function waitFor(
     const on = `version ${version} is available on ${serving}/${pods.length} pods`;
     if (answers.every((answer) => answer === undefined || answer.state === 'END')) {
       const isNamed = policy.kind === 'specific' || labelled.includes(version);
-      const but = servesOn(pods);
-      if (isNamed && isNew) return because('ConfigPropagating', `version ${version} is not on any pod yet${but}`);
-      return because('VersionNotFound', `there is no version ${version}${isNamed ? ` in ${place}` : ''}${but}`);
+      if (isNamed && isNew) return because('ConfigPropagating', `version ${version} is not on any pod yet`);
+      return because('VersionNotFound', `there is no version ${version}${isNamed ? ` in ${place}` : ''}`);
     }
     return because('LoadingModels', on);
   }
   const extra = pods.flatMap(available).find((version) => !desired.includes(version));
   if (extra !== undefined) return because('LoadingModels', `version ${extra} is still there`);
   return undefined;
-}
-
-/** What keeps a server at what it has, such as a config that it refuses. */
-function servesOn(pods: readonly PodAnswer[]): string {
-  const answers = pods.flatMap(({ answer }) => (answer.kind === 'versions' ? answer.versions : []));
-  const kept = answers.find((answer) => answer.state === 'AVAILABLE' && hasFailed(answer));
-  return kept ? `; version ${kept.version} serves on: ${kept.errorMessage}` : '';
 }
 
 function stateOf(

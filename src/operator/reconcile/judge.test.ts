@@ -262,9 +262,11 @@ const rows: readonly Row[] = [
     spec: { models: [{ name: 'digits', versionPolicy: { specific: { versions: [4] } } }] },
     status: { observedGeneration: 1, rollout: { startedAt: '2026-01-01T11:58:30Z', deadline: '' } },
     answers: { a: says(version(1, 'AVAILABLE', 'The config file has problems')) },
-    conditions: moving,
-    reason: 'VersionNotFound',
-    message: /no version 4 in its folder \/models\/digits; version 1 serves on: The config file has problems$/,
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message:
+      /^model digits: version 1 does not load anew on 1\/1 pods; it serves on as it was: The config file has pro/,
+    model: { state: 'Degraded', servingVersion: 1, desiredVersions: [4] },
   },
   {
     what: 'an empty folder',
