@@ -82,7 +82,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
   const models = createModels(settings, repositories, watchOptions);
   const methods = joinMethods(
-    tfsMethods(dataplane, models.problems),
+    tfsMethods(dataplane, models),
     kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
     healthMethods(dataplane, ending.signal),
   );
@@ -219,6 +219,8 @@ interface Models {
   readonly problems: () => readonly string[];
   /** Reads what configures them now. Resolves to whether that has changed. @throws ServingError if it is wrong */
   reload(): Promise<boolean>;
+  /** The revision of what it says, if that has problems. */
+  readonly refused: () => string | undefined;
   stop(): Promise<void>;
 }
 
@@ -232,10 +234,13 @@ function createModels(
       start: () => repositories.configure([models.model]),
       problems: () => [],
       reload: async () => false,
+      refused: () => undefined,
       stop: async () => {},
     };
   }
-  const config = new ConfigWatch(models.configPath, watchOptions, (configured) => repositories.configure(configured));
+  const config = new ConfigWatch(models.configPath, watchOptions, (configured, revision) =>
+    repositories.configure(configured, revision),
+  );
   const start = async () => {
     await config.start();
     if (config.problems.length === 0) return;
@@ -247,7 +252,8 @@ function createModels(
     const text = 'Reloading config file failed. Check server logs for more info.';
     throw new ServingError('failed-precondition', `${text} - ${config.problems.join('; ')}`);
   };
-  return { start, problems: () => config.problems, reload, stop: () => config.stop() };
+  const problems = () => config.problems;
+  return { start, problems, refused: () => config.refused, reload, stop: () => config.stop() };
 }
 
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */

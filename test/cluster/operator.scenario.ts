@@ -143,6 +143,31 @@ test('the versions that Git names are rolled out, forward and back, with no fail
   unfailing(t, await load.stop());
 });
 
+test('once it is ready, a label that moves has moved on every pod', { timeout: 120_000 }, async (t) => {
+  const wish = { name: 'digits', versionPolicy: { specific: { versions: [1, 2] } } };
+  const isThere = ['wait', '--for=condition=Ready', 'modelserver/digits', '--timeout=30s', `--namespace=${namespace}`];
+  const addresses = ['--selector=modelserver.dev/name=digits', '--output=jsonpath={.items[*].status.podIP}'];
+  const hosts = (await cluster.kubectl(['get', 'pods', `--namespace=${namespace}`, ...addresses])).split(' ');
+  assert.equal(hosts.length, replicas);
+  const pods = await Promise.all(
+    hosts.map(async (host) => new Client(`127.0.0.1:${await cluster.forward(host, 9000)}`)),
+  );
+  t.after(() => {
+    for (const pod of pods) pod.close();
+  });
+  // Both versions serve all the time: nothing but the config tells that one has moved.
+  for (const stable of [1, 2, 1, 2, 1]) {
+    await timed(t, `versionLabels: {stable: ${stable}} until Ready`, async () => {
+      await edit({ models: [{ ...wish, versionLabels: { stable } }] });
+      await cluster.kubectl(isThere);
+    });
+    const answers = await Promise.all(pods.map((pod) => predictSeven(pod, { version_label: 'stable' })));
+    assert.deepEqual(answers, Array(replicas).fill({ digit: 7, version: String(stable) }));
+  }
+  await edit({ models: [{ name: 'digits', versionPolicy: { specific: { versions: [2] } } }] });
+  await until(isReady);
+});
+
 test('a change of the pods replaces them one by one, with no failed request', { timeout: 180_000 }, async (t) => {
   const load = new SteadyLoad(address, 50);
   const { revision } = (await resource()).status;

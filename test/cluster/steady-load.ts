@@ -9,10 +9,10 @@ export interface Answer {
   readonly version: string;
 }
 
-/** Asks the model digits for the picture of a seven. */
-export async function predictSeven(client: Client): Promise<Answer> {
+/** Asks the model digits for the picture of a seven. @param version which one; as a ModelSpec has it */
+export async function predictSeven(client: Client, version: object = {}): Promise<Answer> {
   const inputs = { image: floats(await readDigit(join(digits, 'images/7.png')), 1, 8, 8, 1) };
-  const request = { model_spec: { name: 'digits' }, inputs };
+  const request = { model_spec: { name: 'digits', ...version }, inputs };
   const { outputs, model_spec } = await client.call<PredictResponse>('PredictionService', 'Predict', request);
   return { digit: elements(outputs.digit!)[0], version: model_spec.version.value };
 }

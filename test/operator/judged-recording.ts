@@ -77,7 +77,7 @@ function snapshotOf(resource: ModelServer, pods: readonly Moment[], now: number)
   return {
     resource,
     revision: 'r1',
-    configRevision: 'c1',
+    configRevision: pods.at(-1)!.config,
     models: listedModels(resource.spec),
     deployment: {
       apiVersion: 'apps/v1',

@@ -214,6 +214,33 @@ test('what the server reads anew does not make pods roll; it reaches them by an 
   assert.notEqual((await operator.get(kinds.deployments, 'x'))?.metadata.generation, after?.metadata.generation);
 });
 
+test('what the config alone shows is ready once every pod serves by it', async (t) => {
+  const hosts: string[] = [];
+  const operator = await start(t, (models, host) => {
+    serveDigits(models, host);
+    hosts.push(host);
+  });
+  await operator.create('x', { replicas: 2 });
+  const { status: first } = await operator.until('x', isReady);
+  const tell = (inForce: string, ...on: string[]) => {
+    for (const host of on) operator.models.configure({ host, port: 9000 }, { inForce });
+  };
+  tell(first.configRevision!, ...hosts);
+  await operator.edit('x', { models: [{ ...digits, nireq: 2 }] });
+  const waiting = await operator.until('x', (resource) => isFor(resource, 'ConfigPropagating'));
+  assert.deepEqual(
+    waiting.status.models!.map(({ ready, servingVersion }) => [ready, servingVersion]),
+    [[false, 1]],
+  );
+  assert.match(conditionOf(waiting, 'Ready')!.message, /^model digits: 2\/2 pods do not serve by the new config yet$/);
+  const next = waiting.status.configRevision!;
+  assert.notEqual(next, first.configRevision);
+  tell(next, hosts[0]!);
+  await operator.until('x', (resource) => conditionOf(resource, 'Ready')!.message.startsWith('model digits: 1/2 pods'));
+  tell(next, hosts[1]!);
+  await operator.until('x', isReady);
+});
+
 test('children follow the resource: scaled, no longer wanted, gone', async (t) => {
   const operator = await start(t);
   await operator.create('x', {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readRecordings, record } from './recording.ts';
-import { briefAnswer, type Moment } from './scene.ts';
+import { briefAnswer, configOf, type Moment } from './scene.ts';
 import { situations } from './situations.ts';
 
 const recordings = new Map(readRecordings().map((recording) => [recording.name, recording]));
@@ -20,10 +20,11 @@ for (const situation of situations) {
 }
 
 /** What must not differ from one run to the next; in messages, numbers may. */
-function essence({ when, models, ready, answers }: Moment) {
+function essence({ when, models, config, ready, answers }: Moment) {
   const messages = Object.values(answers).flatMap((answer) =>
     answer.kind === 'versions' ? answer.versions.map(({ errorMessage }) => errorMessage.replaceAll(/\d+/g, 'N')) : [],
   );
   const states = Object.entries(answers).map(([name, answer]) => `${name}: ${briefAnswer(answer)}`);
-  return { when, models, ready, states, messages };
+  const told = Object.entries(answers).map(([name, answer]) => [name, configOf(answer)]);
+  return { when, models, config, told, ready, states, messages };
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { serverConfig } from '../../src/operator/desired/server-config.ts';
 import { grpcModelStatusSource } from '../../src/operator/models/grpc/grpc-model-status-source.ts';
-import type { ModelAnswer, ModelStatusSource } from '../../src/operator/models/model-status-source.ts';
+import type { ConfigAnswer, ModelAnswer, ModelStatusSource } from '../../src/operator/models/model-status-source.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import { configRevision } from '../../src/shared/config-revision.ts';
 import { captureLog } from '../support/captured-log.ts';
 import { HealthClient } from '../support/health.ts';
 import { modelServer } from '../support/model-server.ts';
@@ -17,6 +18,8 @@ export interface Moment {
   readonly when: string;
   /** `spec.models` of the resource at that time, as a user writes it. */
   readonly models: readonly ModelEntry[];
+  /** The config that the operator makes of them: `c1`, `c2`, … for the first, the second, … text of a situation. */
+  readonly config: string;
   readonly ready: boolean;
   /** By model. */
   readonly answers: Readonly<Record<string, ModelAnswer>>;
@@ -36,6 +39,8 @@ export class Scene {
   readonly folder: string;
   readonly moments: Moment[] = [];
   #models: readonly ModelEntry[] = [];
+  /** The revisions of all configs, also of those of which the pod has not heard. */
+  readonly #revisions: string[] = [];
   #server: TestServer | undefined;
   #port = 0;
   readonly #config: string;
@@ -64,6 +69,8 @@ export class Scene {
   /** `spec.models` from here on, of which the pod has not heard. */
   wish(...models: readonly ModelEntry[]): void {
     this.#models = models;
+    const revision = configRevision(this.#text());
+    if (!this.#revisions.includes(revision)) this.#revisions.push(revision);
   }
 
   /** `spec.models` from here on; resolves when the server has read the config that is made of it, or refused it. */
@@ -79,10 +86,14 @@ export class Scene {
 
   #writeConfig(models: readonly ModelEntry[]): void {
     this.wish(...models);
-    const repository = { persistentVolumeClaim: { claimName: 'models' }, mountPath: this.folder };
     // As a kubelet writes it: whole, or not at all.
-    writeFileSync(`${this.#config}.next`, serverConfig(modelServer({ models, repository }).spec));
+    writeFileSync(`${this.#config}.next`, this.#text());
     renameSync(`${this.#config}.next`, this.#config);
+  }
+
+  #text(): string {
+    const repository = { persistentVolumeClaim: { claimName: 'models' }, mountPath: this.folder };
+    return serverConfig(modelServer({ models: this.#models, repository }).spec);
   }
 
   /** A pod that has its address, and no server yet. */
@@ -106,15 +117,16 @@ export class Scene {
   /** Waits for a time at which the pod says this, and says it still after its probe was asked; and records it. */
   async moment(
     when: string,
-    isSo: (answer: Readonly<Record<string, string>>, ready: boolean) => boolean,
+    isSo: (answer: Readonly<Record<string, string>>, config: Readonly<Record<string, string>>) => boolean,
   ): Promise<void> {
     const end = performance.now() + patience;
     for (;;) {
       const answers = await this.#ask();
       const ready = await this.#isReady();
       const isSteady = isDeepStrictEqual(await this.#ask(), answers);
-      if (isSteady && isSo(brief(answers), ready)) {
-        this.moments.push({ when, models: this.#models, ready, answers });
+      if (isSteady && isSo(brief(answers), configs(answers))) {
+        const config = this.#neutral(configRevision(this.#text()));
+        this.moments.push({ when, models: this.#models, config, ready, answers });
         return;
       }
       if (performance.now() > end) throw new Error(`not "${when}" but ${JSON.stringify({ ready, answers })}`);
@@ -142,13 +154,25 @@ export class Scene {
 
   /** Nothing of this machine, nor of this run. */
   #neutral(text: string): string {
-    return text.replaceAll(this.folder, '/models').replaceAll(`127.0.0.1:${this.#port}`, '10.0.0.1:9000');
+    const placeless = text.replaceAll(this.folder, '/models').replaceAll(`127.0.0.1:${this.#port}`, '10.0.0.1:9000');
+    return this.#revisions.reduce((rest, revision, i) => rest.replaceAll(revision, `c${i + 1}`), placeless);
   }
 }
 
 /** By model, `2 AVAILABLE, 3 LOADING UNKNOWN`; or the kind of an answer without versions. */
 function brief(answers: Readonly<Record<string, ModelAnswer>>): Record<string, string> {
   return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, briefAnswer(answer)]));
+}
+
+/** By model, the config by which it is served. */
+function configs(answers: Readonly<Record<string, ModelAnswer>>): Record<string, string> {
+  const entries = Object.entries(answers);
+  return Object.fromEntries(entries.map(([name, answer]) => [name, configOf(answer)?.inForce ?? 'untold']));
+}
+
+/** Which config the server told of. */
+export function configOf(answer: ModelAnswer): ConfigAnswer | undefined {
+  return answer.kind === 'versions' ? answer.config : undefined;
 }
 
 /** States and codes, which are the same in each recording. */

@@ -138,6 +138,34 @@ export const situations: readonly Situation[] = [
     },
   },
   {
+    name: 'slow-options',
+    what: 'An option is changed that nothing shows but the config; the server hears of it late, and is slow to load anew.',
+    async play(scene) {
+      addSlowVersion(scene, 1);
+      await scene.start({ name: 'm' });
+      await scene.moment('It serves.', ({ m }) => m === '1 AVAILABLE');
+      scene.wish({ name: 'm', nireq: 2 });
+      await scene.moment('The pod does not know.', ({ m }, config) => m === '1 AVAILABLE' && config.m === 'c1');
+      await scene.configure({ name: 'm', nireq: 2 });
+      await scene.moment('It loads anew beside itself.', ({ m }, config) => m === '1 AVAILABLE' && config.m === 'c1');
+      await scene.moment('It serves as it is wanted.', ({ m }, config) => m === '1 AVAILABLE' && config.m === 'c2');
+    },
+  },
+  {
+    name: 'label-of-served-version',
+    what: 'A label moves to a version that is served anyway; the pod hears of it late.',
+    async play(scene) {
+      for (const version of [1, 2]) addVersion(scene, version);
+      const all = { name: 'm', versionPolicy: { all: {} } };
+      await scene.start({ ...all, versionLabels: { stable: 1 } });
+      await scene.moment('Both serve.', ({ m }) => m === '1 AVAILABLE, 2 AVAILABLE');
+      scene.wish({ ...all, versionLabels: { stable: 2 } });
+      await scene.moment('The pod does not know.', (_, config) => config.m === 'c1');
+      await scene.configure({ ...all, versionLabels: { stable: 2 } });
+      await scene.moment('The label has moved.', (_, config) => config.m === 'c2');
+    },
+  },
+  {
     name: 'refused-config',
     what: 'The server does not take the config: first nothing else changes, then another version is named in it.',
     async play(scene) {

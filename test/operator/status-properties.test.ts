@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readCustomResource } from '../../scripts/crd-schema.ts';
 import type { ModelServer, ModelServerStatus } from '../../src/operator/api/model-server.ts';
-import type { ModelAnswer, VersionAnswer, VersionState } from '../../src/operator/models/model-status-source.ts';
+import type {
+  ConfigAnswer,
+  ModelAnswer,
+  VersionAnswer,
+  VersionState,
+} from '../../src/operator/models/model-status-source.ts';
 import { judge } from '../../src/operator/reconcile/judge.ts';
 import type { ModelWish } from '../../src/operator/reconcile/judge-model.ts';
 import type { PodFacts } from '../../src/operator/reconcile/pod-facts.ts';
@@ -44,19 +49,25 @@ const version: fc.Arbitrary<VersionAnswer> = fc
     errorCode: failure === undefined ? 'OK' : 'UNKNOWN',
     errorMessage: failure ?? '',
   }));
+/** Absent, as of a server that does not tell; or of what is wanted, which is c1, and of what is not. */
+const config: fc.Arbitrary<{ readonly config?: ConfigAnswer }> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 4, arbitrary: fc.constant({ config: { inForce: 'c1' } }) },
+  { weight: 1, arbitrary: fc.constant({ config: { inForce: 'c0' } }) },
+  { weight: 1, arbitrary: fc.constantFrom('c0', 'c1').map((refused) => ({ config: { inForce: 'c0', refused } })) },
+);
 /** All is well with these; whether they are those that are wanted is another matter. */
 const wellSaid: fc.Arbitrary<ModelAnswer> = fc
   .uniqueArray(number, { minLength: 1, maxLength: 3 })
   .map((numbers) => numbers.map((each) => ({ version: each, state: 'AVAILABLE', errorCode: 'OK', errorMessage: '' })))
-  .map((versions) => ({ kind: 'versions', versions }) as ModelAnswer);
+  .chain((versions) => config.map((by) => ({ kind: 'versions', versions, ...by }) as ModelAnswer));
 const answer: fc.Arbitrary<ModelAnswer> = fc.oneof(
   { weight: 10, arbitrary: wellSaid },
   {
     weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('versions' as const),
-      versions: fc.uniqueArray(version, { maxLength: 12, selector: (entry) => entry.version }),
-    }),
+    arbitrary: fc
+      .tuple(fc.uniqueArray(version, { maxLength: 12, selector: (entry) => entry.version }), config)
+      .map(([versions, by]) => ({ kind: 'versions' as const, versions, ...by })),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'unknown-model' as const }) },
   { weight: 1, arbitrary: words.map((reason) => ({ kind: 'unreachable' as const, reason })) },
@@ -182,8 +193,12 @@ test('ready is what serves exactly what is wanted, on all pods', () => {
       if (isTrue(status, 'Available')) assert.ok(snapshot.pods.some(({ isReady }) => isReady));
       if (!isTrue(status, 'Ready') || snapshot.resource.spec.replicas === 0) return;
       assert.equal(snapshot.pods.length, snapshot.resource.spec.replicas);
-      for (const { name, required, policy, labelled } of snapshot.models) {
-        if (!required) continue;
+      const isEverywhere = ({ name }: ModelWish) =>
+        snapshot.pods.every((pod) => isByWhatIsWanted(snapshot.answers.get(pod.name)?.get(name)));
+      const needed = snapshot.models.filter(({ required }) => required);
+      if (needed.length > 0) assert.ok(needed.every(isEverywhere));
+      else if (snapshot.models.length > 0) assert.ok(snapshot.models.some(isEverywhere));
+      for (const { name, policy, labelled } of needed) {
         const { desiredVersions } = status.models!.find((model) => model.name === name)!;
         for (const pod of snapshot.pods) {
           assert.ok(pod.isReady && pod.revision === snapshot.revision);
@@ -202,6 +217,12 @@ test('ready is what serves exactly what is wanted, on all pods', () => {
   );
   assert.ok(times > 3, `only ${times} times was anything ready`);
 });
+
+/** As far as its server tells. */
+function isByWhatIsWanted(said: ModelAnswer | undefined): boolean {
+  if (said?.kind !== 'versions' || !said.config) return true;
+  return said.config.inForce === 'c1' && said.config.refused === undefined;
+}
 
 const descending = (a: number, b: number) => b - a;
 

@@ -27,6 +27,12 @@ const serving = (m: string, more: Models = {}): Row => {
   return { ...steady, message: `${count} model${count === 1 ? '' : 's'} on N/N pods`, models: { m, ...more } };
 };
 const broken = (message: string, m: string): Row => ({ ...stalled, reason: 'ModelLoadFailed', message, models: { m } });
+const notByThat: Row = {
+  ...moving,
+  reason: 'ConfigPropagating',
+  message: 'model m: N/N pods do not serve by the new config yet',
+  models: { m: 'Loading, serves 1, wants 1: 1 AVAILABLE N/N' },
+};
 const one = 'Available, serves 1, wants 1: 1 AVAILABLE N/N';
 const two = 'Available, serves 2, wants 2: 2 AVAILABLE N/N';
 const refused = 'model m: N/N pods cannot be asked: no connection to 10.0.0.1:9000: refused';
@@ -147,6 +153,12 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     ),
     serving(one),
   ],
+  'slow-options': [serving(one), notByThat, notByThat, serving(one)],
+  'label-of-served-version': [
+    serving('Available, serves 2, wants 2 and 1: 2 AVAILABLE N/N, 1 AVAILABLE N/N'),
+    { ...notByThat, models: { m: 'Loading, serves 2, wants 2 and 1: 2 AVAILABLE N/N, 1 AVAILABLE N/N' } },
+    serving('Available, serves 2, wants 2 and 1: 2 AVAILABLE N/N, 1 AVAILABLE N/N'),
+  ],
   'refused-config': [
     serving(one),
     broken(
@@ -208,7 +220,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       ...moving,
       reason: 'ConfigPropagating',
       message: 'model other: the pods have not begun to load it again',
-      models: { m: one, other: 'Loading: no versions' },
+      models: { m: 'Loading, serves 1, wants 1: 1 AVAILABLE N/N', other: 'Loading: no versions' },
+      messages: { m: notByThat.message },
     },
     serving(one, { other: one }),
   ],
@@ -218,7 +231,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       ...moving,
       reason: 'ConfigPropagating',
       message: 'model other: N/N pods do not know of it yet',
-      models: { m: one, other: 'Loading: no versions' },
+      models: { m: 'Loading, serves 1, wants 1: 1 AVAILABLE N/N', other: 'Loading: no versions' },
+      messages: { m: notByThat.message },
     },
     {
       ...moving,
@@ -226,7 +240,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       after: 120,
       reason: 'ConfigPropagating',
       message: 'model other: N/N pods do not know of it: their logs say whether they refuse the config',
-      models: { m: one, other: 'Loading: no versions' },
+      models: { m: 'Loading, serves 1, wants 1: 1 AVAILABLE N/N', other: 'Loading: no versions' },
+      messages: { m: notByThat.message },
     },
     serving(one, { other: one }),
   ],
@@ -358,7 +373,7 @@ const mixed: readonly MixedRow[] = [
     reason: 'ConfigPropagating',
     message: 'model other: 1/2 pods do not know of it yet',
     models: {
-      m: 'Available, serves 1, wants 1: 1 AVAILABLE 2/2',
+      m: 'Loading, serves 1, wants 1: 1 AVAILABLE 2/2',
       other: 'Loading, serves 1, wants 1: 1 AVAILABLE 1/2',
     },
   },

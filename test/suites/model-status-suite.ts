@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import type { ModelAnswer, ModelStatusSource, PodAddress } from '../../src/operator/models/model-status-source.ts';
+import type {
+  ConfigAnswer,
+  ModelAnswer,
+  ModelStatusSource,
+  PodAddress,
+} from '../../src/operator/models/model-status-source.ts';
 
 /** Pods, as the suite asks them. */
 export interface Pods {
@@ -9,6 +14,8 @@ export interface Pods {
    * `nothing` (a model of no version).
    */
   readonly serving: PodAddress;
+  /** By this config, which is the only one that it has read. */
+  readonly config: ConfigAnswer;
   /** The same server at an IPv6 address. */
   readonly serving6: PodAddress;
   /** Nobody is there. */
@@ -42,9 +49,10 @@ export function modelStatusSuite(subject: ModelStatusUnderTest): void {
           assert.deepEqual(answers.get('all'), {
             kind: 'versions',
             versions: [1, 2].map((version) => ({ version, state: 'AVAILABLE', errorCode: 'OK', errorMessage: '' })),
+            config: pods.config,
           });
           assert.deepEqual(answers.get('unheard-of'), { kind: 'unknown-model' });
-          assert.deepEqual(answers.get('nothing'), { kind: 'versions', versions: [] });
+          assert.deepEqual(answers.get('nothing'), { kind: 'versions', versions: [], config: pods.config });
           const broken = answers.get('broken')!;
           assert.ok(broken.kind === 'versions');
           assert.deepEqual(

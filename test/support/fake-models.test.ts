@@ -6,6 +6,7 @@ const pods = {
   serving6: { host: 'fd00::1', port: 9000 },
   dead: { host: '10.0.0.2', port: 9000 },
   silent: { host: '10.0.0.3', port: 9000 },
+  config: { inForce: '0123456789' },
 };
 
 modelStatusSuite({
@@ -20,6 +21,7 @@ modelStatusSuite({
         { version: 2, state: 'LOADING', errorCode: 'UNKNOWN', errorMessage: 'Cannot read the model - truncated' },
       ]);
       models.set(pod, 'nothing', []);
+      models.configure(pod, pods.config);
     }
     models.delay(pods.silent, 1e9);
     return models;

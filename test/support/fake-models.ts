@@ -1,4 +1,5 @@
 import type {
+  ConfigAnswer,
   ModelAnswer,
   ModelStatusSource,
   PodAddress,
@@ -10,6 +11,7 @@ interface Pod {
   readonly models: Map<string, ModelAnswer>;
   delayMs: number;
   unreachable: string | undefined;
+  config: ConfigAnswer | undefined;
 }
 
 /** Pods that answer what they were told to. Nobody is at an address that nothing was said of. */
@@ -31,6 +33,11 @@ export class FakeModels implements ModelStatusSource {
     const entry = this.#pod(pod);
     entry.unreachable = undefined;
     entry.models.set(model, isVersions(answer) ? { kind: 'versions', versions: answer.map(complete) } : answer);
+  }
+
+  /** From now on the pod tells that it serves by this config; undefined: it does not tell, as at first. */
+  configure(pod: PodAddress, config: ConfigAnswer | undefined): void {
+    this.#pod(pod).config = config;
   }
 
   /** From now on each ask takes so long. Beyond the time-out there is no answer. */
@@ -72,7 +79,7 @@ export class FakeModels implements ModelStatusSource {
     }
     if (!entry) return failed(`no connection to ${address}: refused`);
     if (entry.unreachable !== undefined) return failed(entry.unreachable);
-    return new Map(models.map((model) => [model, entry.models.get(model) ?? { kind: 'unknown-model' }]));
+    return new Map(models.map((model) => [model, answerOf(entry, model)]));
   }
 
   close(): void {
@@ -83,11 +90,16 @@ export class FakeModels implements ModelStatusSource {
     const address = addressOf(pod);
     let entry = this.#pods.get(address);
     if (!entry) {
-      entry = { models: new Map(), delayMs: 0, unreachable: undefined };
+      entry = { models: new Map(), delayMs: 0, unreachable: undefined, config: undefined };
       this.#pods.set(address, entry);
     }
     return entry;
   }
+}
+
+function answerOf({ models, config }: Pod, model: string): ModelAnswer {
+  const answer = models.get(model) ?? { kind: 'unknown-model' };
+  return answer.kind === 'versions' && config ? { ...answer, config } : answer;
 }
 
 function isVersions(

@@ -30,6 +30,10 @@ export interface PodAnswer {
 
 export interface ModelVerdict {
   readonly status: ModelStatus;
+  /** Pods have not decided on the config that is wanted: whatever it says of this model, none of it is so there. */
+  readonly propagation: Trouble | undefined;
+  /** Pods refuse the config that is wanted, which is in the failure too. */
+  readonly isRefused: boolean;
   /** A version of it does not load. */
   readonly failure: Trouble | undefined;
   /** What there is to wait for; neither this nor a failure: it serves exactly what is wanted. */
@@ -47,6 +51,8 @@ export interface ModelContext {
   readonly replicas: number;
   /** Whether what is wanted has changed so lately that the pods may not have read it. */
   readonly isNew: boolean;
+  /** Of the config that is wanted. */
+  readonly configRevision: string;
   /** What the status said before. */
   readonly prior: ModelStatus | undefined;
   /** RFC 3339. */
@@ -59,16 +65,25 @@ export interface ModelContext {
 
 /** What the pods' answers mean. */
 export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context: ModelContext): ModelVerdict {
-  const { replicas, longest, mostVersions } = context;
+  const { replicas, longest, mostVersions, configRevision } = context;
   const known = liveVersions(pods);
   const desired = desiredVersions(wish, known);
   const current = pods.filter((pod) => pod.isCurrent);
-  const failures = [...desired, ...keptVersions(current, desired)].flatMap(
-    (version) => failureOn(current, version) ?? [],
+  // What fails by the config of before says nothing of this one, which may be what mends it.
+  const decided = current.filter((pod) => !isBehind(pod, configRevision));
+  const refusing = decided.filter((pod) => isRefusing(pod, configRevision)).length;
+  const failures = [...desired, ...keptVersions(decided, desired)].flatMap(
+    (version) => failureOn(decided, version) ?? [],
   );
   const serving = servingVersion(pods);
-  const failure = failures[0] && failureOf(wish, failures[0], Math.max(replicas, current.length), serving);
-  const wait = failure ? undefined : waitFor(wish, current, desired, context.isNew);
+  const count = Math.max(replicas, current.length);
+  const failure = failures[0]
+    ? failureOf(wish, failures[0], count, serving)
+    : refusing > 0
+      ? refusalOf(wish, refusing, count)
+      : undefined;
+  const propagation = propagationOf(wish, current.length - decided.length, current.length);
+  const wait = failure ? undefined : (waitFor(wish, current, desired, context.isNew) ?? propagation);
   const ready = pods.filter((pod) => pod.isReady && pod.answer.kind !== 'unreachable');
   const listed = [...desired, ...known.filter((version) => !desired.includes(version))].slice(0, mostVersions);
   const message = (failure ?? wait)?.message;
@@ -82,6 +97,8 @@ export function judgeModel(wish: ModelWish, pods: readonly PodAnswer[], context:
       ...(message === undefined ? {} : { message: bounded(message, Math.max(longest, 128)) }),
       versions: listed.toSorted((a, b) => b - a).map((version) => versionStatus(version, pods, context)),
     },
+    propagation,
+    isRefused: refusing > 0,
     failure,
     wait,
     serves: ready.length === 0 ? undefined : ready.some((pod) => available(pod).length > 0),
@@ -118,6 +135,19 @@ function failureOf(
   const serves = serving === version ? 'it serves on as it was' : `version ${serving} serves on`;
   const message = `model ${name}: ${what}; ${serving === undefined ? 'no version serves' : serves}: ${cause.errorMessage}`;
   return { reason: 'ModelLoadFailed', message: bounded(message) };
+}
+
+/** A refusal that no version tells of, for none serves on. */
+function refusalOf({ name }: ModelWish, pods: number, of: number): Trouble {
+  const message = bounded(`model ${name}: ${pods}/${of} pods refuse the config; their logs say why`);
+  return { reason: 'ConfigInvalid', message };
+}
+
+/** What nothing but the config shows, such as another label, or an option: what serves looks as wanted. */
+function propagationOf({ name }: ModelWish, behind: number, of: number): Trouble | undefined {
+  if (behind === 0) return undefined;
+  const message = bounded(`model ${name}: ${behind}/${of} pods do not serve by the new config yet`);
+  return { reason: 'ConfigPropagating', message };
 }
 
 function waitFor(
@@ -158,6 +188,16 @@ function waitFor(
   const extra = pods.flatMap(available).find((version) => !desired.includes(version));
   if (extra !== undefined) return because('LoadingModels', `version ${extra} is still there`);
   return undefined;
+}
+
+/** Whether its server has not decided on that config yet: has not read it, or still serves by one of before. */
+function isBehind({ answer }: PodAnswer, configRevision: string): boolean {
+  if (answer.kind !== 'versions' || !answer.config) return false;
+  return (answer.config.refused ?? answer.config.inForce) !== configRevision;
+}
+
+function isRefusing({ answer }: PodAnswer, configRevision: string): boolean {
+  return answer.kind === 'versions' && answer.config?.refused === configRevision;
 }
 
 function stateOf(

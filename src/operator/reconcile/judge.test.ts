@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { modelServer } from '../../../test/support/model-server.ts';
-import type { ModelAnswer, VersionAnswer, VersionState } from '../models/model-status-source.ts';
+import type { ConfigAnswer, ModelAnswer, VersionAnswer, VersionState } from '../models/model-status-source.ts';
 import { judge } from './judge.ts';
 import { listedModels } from './models-of.ts';
 import type { PodFacts } from './pod-facts.ts';
@@ -19,6 +19,15 @@ const version = (number: number, state: VersionState, errorMessage = ''): Versio
   errorMessage: errorMessage || 'OK',
 });
 const says = (...versions: VersionAnswer[]): ModelAnswer => ({ kind: 'versions', versions });
+/** The same, of a server that tells by which config it serves; c1 is the one that is wanted. */
+const by = (config: ConfigAnswer, ...versions: VersionAnswer[]): ModelAnswer => ({
+  kind: 'versions',
+  versions,
+  config,
+});
+const before = { inForce: 'c0' };
+const wanted = { inForce: 'c1' };
+const refusing = { inForce: 'c0', refused: 'c1' };
 
 const pod = (name: string, over: Partial<PodFacts> = {}): PodFacts => ({
   name,
@@ -267,6 +276,152 @@ const rows: readonly Row[] = [
     message:
       /^model digits: version 1 does not load anew on 1\/1 pods; it serves on as it was: The config file has pro/,
     model: { state: 'Degraded', servingVersion: 1, desiredVersions: [4] },
+  },
+  {
+    what: 'the config is in force on every pod',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: by(wanted, version(1, 'AVAILABLE')), b: by(wanted, version(1, 'AVAILABLE')) },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /^1 model on 2\/2 pods$/,
+  },
+  {
+    what: 'a change that can be seen in the config alone has not reached one pod',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: by(wanted, version(1, 'AVAILABLE')), b: by(before, version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'ConfigPropagating',
+    message: /^model digits: 1\/2 pods do not serve by the new config yet$/,
+    model: { ready: false, state: 'Loading', servingVersion: 1, desiredVersions: [1] },
+  },
+  {
+    what: 'it has reached those that tell, and the others are of an image that does not tell',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: v1, b: by(wanted, version(1, 'AVAILABLE')) },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /^1 model/,
+  },
+  {
+    what: 'it does not arrive in time',
+    status: begunSecondsAgo(601),
+    answers: { a: by(before, version(1, 'AVAILABLE')) },
+    conditions: stalled,
+    reason: 'ProgressDeadlineExceeded',
+    message: /^not there within 10m: model digits: 1\/1 pods do not serve by the new config yet$/,
+  },
+  {
+    what: 'a first config that is not in force yet',
+    answers: { a: by({ inForce: 'none' }, version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'ConfigPropagating',
+    message: /^model digits: 1\/1 pods do not serve/,
+  },
+  {
+    what: 'what failed by the config of before is none of this one',
+    answers: { a: by(before, version(1, 'AVAILABLE', 'no such property')) },
+    conditions: moving,
+    reason: 'ConfigPropagating',
+    message: /^model digits: 1\/1 pods do not serve/,
+  },
+  {
+    what: 'what fails by the config that is wanted',
+    answers: { a: by(wanted, version(1, 'AVAILABLE', 'no such property')) },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /^model digits: version 1 does not load anew on 1\/1 pods; it serves on as it was: no such property$/,
+  },
+  {
+    what: 'one pod fails by the config that is wanted, another has not read it',
+    replicas: 2,
+    pods: [pod('a'), pod('b')],
+    answers: { a: by(wanted, version(1, 'AVAILABLE', 'no such property')), b: by(before, version(1, 'AVAILABLE')) },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /^model digits: version 1 does not load anew on 1\/2 pods/,
+  },
+  {
+    what: 'the server refuses the config that is wanted',
+    answers: { a: by(refusing, version(1, 'AVAILABLE', 'The config file has problems')) },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /^model digits: version 1 does not load anew on 1\/1 pods; it serves on as it was: The config file has/,
+  },
+  {
+    what: 'the server refuses the config, and the model that says so is not required',
+    spec: { models: [{ name: 'digits', required: false }] },
+    answers: { a: by(refusing, version(1, 'AVAILABLE', 'The config file has problems')) },
+    conditions: stalled,
+    reason: 'ModelLoadFailed',
+    message: /The config file has problems$/,
+  },
+  {
+    what: 'the server refuses the config, and has no version that could say so',
+    answers: { a: by(refusing) },
+    conditions: dead,
+    reason: 'ConfigInvalid',
+    message: /^model digits: 1\/1 pods refuse the config; their logs say why$/,
+  },
+  {
+    what: 'the server refuses the config of before, the one that is wanted has not reached it',
+    answers: { a: by({ inForce: 'c1', refused: 'c0' }, version(1, 'AVAILABLE', 'The config file has problems')) },
+    conditions: moving,
+    reason: 'ConfigPropagating',
+    message: /^model digits: 1\/1 pods do not serve/,
+  },
+  {
+    what: 'the config is not in force for a model that is not required, as it loads',
+    spec: { models: [{ name: 'digits' }, { name: 'extra', required: false }] },
+    answers: {
+      a: { digits: by(wanted, version(1, 'AVAILABLE')), extra: by(before, version(1, 'AVAILABLE')) },
+    },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /^1 of 2 models on 1\/1 pods; the rest is not required$/,
+  },
+  {
+    what: 'the config is in force for no model, and none is required',
+    spec: { models: [{ name: 'digits', required: false }] },
+    answers: { a: by(before, version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'ConfigPropagating',
+    message: /^model digits: 1\/1 pods do not serve by the new config yet$/,
+  },
+  {
+    what: 'no model is required, and of those one shows that the config was read',
+    spec: {
+      models: [
+        { name: 'digits', required: false },
+        { name: 'extra', required: false },
+      ],
+    },
+    answers: {
+      a: { digits: by(before, version(1, 'AVAILABLE')), extra: by(wanted, version(1, 'AVAILABLE')) },
+    },
+    conditions: steady,
+    reason: 'ModelsServing',
+    message: /^1 of 2 models/,
+  },
+  {
+    what: 'a config is not in force, for one of its models loads',
+    spec: { models: [{ name: 'digits' }, { name: 'more' }] },
+    answers: {
+      a: { digits: by(before, version(1, 'AVAILABLE')), more: by({ inForce: 'none' }, version(1, 'LOADING')) },
+    },
+    conditions: starting,
+    reason: 'LoadingModels',
+    message: /^model more: version 1 is available on 0\/1 pods$/,
+  },
+  {
+    what: 'a pod of before serves by a config of before',
+    pods: [pod('a'), pod('b', { revision: 'r1' })],
+    answers: { a: by(wanted, version(1, 'AVAILABLE')), b: by(before, version(1, 'AVAILABLE')) },
+    conditions: moving,
+    reason: 'RollingOut',
+    message: /1 others are there$/,
   },
   {
     what: 'an empty folder',

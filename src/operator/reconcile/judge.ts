@@ -32,13 +32,15 @@ export function judge(snapshot: Snapshot): Verdict {
   const required = models.filter((_, i) => snapshot.models[i]!.required);
   const optionalFailure = models.find(({ failure }, i) => failure && !snapshot.models[i]!.required)?.failure;
   const isMeantToServe = resource.spec.replicas > 0;
-  const modelWait = isMeantToServe ? required.find((model) => model.wait)?.wait : undefined;
+  const modelWait = isMeantToServe ? waitForModels(models, required) : undefined;
   const podsWait = waitForPods(snapshot);
   const isHeld = hold === 'Paused' || (hold !== undefined && snapshot.isBehind);
   const trouble =
     obstacle ??
     troubleOfPods(snapshot) ??
     required.find(({ failure }) => failure)?.failure ??
+    // All of a config is refused, or none of it.
+    models.find(({ isRefused }) => isRefused)?.failure ??
     (podsWait && podsWait.reason === stalledBy(snapshot) ? podsWait : undefined);
   const early = trouble && !isHeld && isEarly(snapshot, trouble) ? trouble : undefined;
   const stop = early ? undefined : trouble;
@@ -64,6 +66,17 @@ export function judge(snapshot: Snapshot): Verdict {
     ...all,
     startedAt: undefined,
   };
+}
+
+/**
+ * What can be seen to lack says more than that a config is not in force yet. That counts for models that are not required only
+ * where there are no others: by any model that has arrived, pods show that they have read it.
+ */
+function waitForModels(models: readonly ModelVerdict[], required: readonly ModelVerdict[]): Trouble | undefined {
+  const seen = required.find(({ wait, propagation }) => wait && wait !== propagation);
+  if (seen) return seen.wait;
+  if (required.length > 0) return required.find(({ propagation }) => propagation)?.propagation;
+  return models.every(({ propagation }) => propagation) ? models[0]?.propagation : undefined;
 }
 
 /** What is wrong until another object is there. */
@@ -106,6 +119,7 @@ function judgeModels(snapshot: Snapshot): ModelVerdict[] {
     return judgeModel(wish, views, {
       replicas: resource.spec.replicas,
       isNew,
+      configRevision: snapshot.configRevision,
       prior,
       now,
       ...(snapshot.models.length <= fewModels ? room : littleRoom),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { contentHash } from '../../shared/content-hash.ts';
+import { configRevision } from '../../shared/config-revision.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Span, Tracer } from '../../shared/span.ts';
 import type { ModelServer } from '../api/model-server.ts';
@@ -130,12 +130,12 @@ export class ModelServerReconciler {
     const capabilities = await this.#capabilities(signal);
     const prerequisites = await gatherPrerequisites(resource, cluster, { caches, allowHostPath, capabilities }, signal);
     const pods = podTemplate(resource, resource.spec.image ?? this.#options.serverImage);
-    const configRevision = contentHash(prerequisites.config ?? '');
+    const revision = configRevision(prerequisites.config ?? '');
     const hold = holdOf(resource);
     const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
     const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
     const isApplied = !hold && !prerequisites.obstacle?.stops;
-    if (isApplied) await this.#tell(facts, resource, configRevision, cluster, log, signal);
+    if (isApplied) await this.#tell(facts, resource, revision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
     const source = tracedModels(this.#options.models, span);
     const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
@@ -145,7 +145,7 @@ export class ModelServerReconciler {
       resource,
       revision: pods.revision,
       // What the pods have, or are about to: what is held does not reach them.
-      configRevision: isApplied ? configRevision : (resource.status?.configRevision ?? configRevision),
+      configRevision: isApplied ? revision : (resource.status?.configRevision ?? revision),
       models: prerequisites.models,
       deployment,
       pods: facts,

@@ -74,6 +74,11 @@ export class Dataplane {
     return statuses;
   }
 
+  /** By which config a model is served: see the registry's `revisionInForce`. */
+  revisionInForce(name: string): string | undefined {
+    return this.#registry.revisionInForce(name);
+  }
+
   /**
    * Whether the version that the spec names, or any if it names none, is available.
    * @throws ServingError for a model or version that nobody knows, and for a model without an available version if none is named

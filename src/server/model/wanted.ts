@@ -8,6 +8,8 @@ import type { VersionPolicy } from './version-policy.ts';
  */
 export interface Wanted {
   readonly models: readonly WantedModel[];
+  /** Stands for the config that says so: another one, another revision. Absent where none does. */
+  readonly revision?: string;
 }
 
 export interface WantedModel {

@@ -10,4 +10,6 @@ export interface CallContext {
   readonly takeMemory: TakeMemory;
   /** Of what the request asks for: set by who finds that, if metrics are on, and told by `measured` how the request ends. */
   meter?: Meter | undefined;
+  /** Tells something beside the answer, in its headers; absent where the transport has none for each message. */
+  readonly tell?: (name: string, value: string) => void;
 }

@@ -8,6 +8,7 @@ import type { VersionStatus } from '../model/version-status.ts';
 import type { LoadOptions, Wanted, WantedModel, WantedVersion } from '../model/wanted.ts';
 import { Changes } from './changes.ts';
 import { comingVersions, find, mayCome, notLoaded } from './find.ts';
+import { InForce } from './in-force.ts';
 import { Instance } from './instance.ts';
 import { identityOf, type LoadAction, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
@@ -49,8 +50,10 @@ export class Lifecycle implements Registry {
   /** Whether it is known what is wanted. */
   #told = false;
   #wanted = new Map<string, WantedModel>();
+  #revision: string | undefined;
   #served: Served = nothingServed;
   readonly #readiness = new ReadinessLatch();
+  readonly #inForce = new InForce();
   /** All versions that there ever were, by model. */
   readonly #records = new Map<string, Map<number, VersionRecord>>();
   readonly #changes: Changes;
@@ -70,6 +73,7 @@ export class Lifecycle implements Registry {
     const before = this.#wanted;
     this.#told = true;
     this.#wanted = new Map(wanted.models.map((model) => [model.name, model]));
+    this.#revision = wanted.revision;
     for (const name of this.#wanted.keys()) if (!this.#records.has(name)) this.#records.set(name, new Map());
     for (const name of this.#served.keys()) {
       if (before.get(name)?.labels !== this.#wanted.get(name)?.labels) this.#serve(name);
@@ -116,6 +120,10 @@ export class Lifecycle implements Registry {
         ? undefined
         : (this.#served.get(spec.name)?.labels.get(label)?.version ?? wanted?.labels.get(label));
     return statusOf(this.#records, comingVersions(this.#records, wanted), spec, labelled);
+  }
+
+  revisionInForce(name: string): string | undefined {
+    return this.#inForce.revisionOf(name);
   }
 
   readiness(): Readiness | undefined {
@@ -178,6 +186,12 @@ export class Lifecycle implements Registry {
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const model of this.#wanted.values()) this.#forgive(model);
+    this.#begin();
+    this.#inForce.update(this.#revision, this.#wanted, this.#records);
+  }
+
+  /** All that can be begun now. */
+  #begin(): void {
     for (;;) {
       const action = nextAction(
         this.#facts(),

@@ -22,6 +22,11 @@ export interface Registry {
    * @throws ServingError `servable-not-found`, `version-not-found`
    */
   status(spec: ServableSpec): VersionStatus[];
+  /**
+   * Of which config a model is served, or is told to fail: the revision that came with what was wanted then; `none` if it has not
+   * been served by any yet. Undefined where what is wanted came with none.
+   */
+  revisionInForce(name: string): string | undefined;
   /** Undefined until it is known what is wanted. */
   readiness(): Readiness | undefined;
   /** Calls back after every change of a version's state, until the returned function is called. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Clock, sleep } from '../../shared/clock.ts';
+import { configRevision } from '../../shared/config-revision.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse-config.ts';
 import { Looker } from './looker.ts';
@@ -10,26 +11,30 @@ import type { WatchOptions } from './watch-options.ts';
 const attempts = 3;
 const betweenAttemptsMs = 50;
 
+interface ReadConfig {
+  /** Or, if there is none, why. */
+  readonly text: string;
+  /** Stands for the text, also to those who wrote it: the operator compares it with that of its own. */
+  readonly revision: string | undefined;
+  readonly parsed: ParsedConfig;
+}
+
 /** What a config file says at a time; a file that someone is just writing is read a few times. */
-export async function readConfig(
-  path: string,
-  clock: Clock,
-  known?: string,
-): Promise<{ text: string; parsed: ParsedConfig }> {
+export async function readConfig(path: string, clock: Clock, known?: string): Promise<ReadConfig> {
   for (let attempt = 1; ; attempt++) {
-    const { text, parsed } = await readOnce(path);
-    if (!parsed.problems || attempt === attempts || text === known) return { text, parsed };
+    const read = await readOnce(path);
+    if (!read.parsed.problems || attempt === attempts || read.text === known) return read;
     await sleep(clock, betweenAttemptsMs);
   }
 }
 
-async function readOnce(path: string): Promise<{ text: string; parsed: ParsedConfig }> {
+async function readOnce(path: string): Promise<ReadConfig> {
   try {
     const text = await readFile(path, 'utf8');
-    return { text, parsed: parseConfig(text, dirname(path)) };
+    return { text, revision: configRevision(text), parsed: parseConfig(text, dirname(path)) };
   } catch (error) {
     const problem = `Config file not found or cannot open. - ${(error as Error).message}`;
-    return { text: problem, parsed: { problems: [problem] } };
+    return { text: problem, revision: undefined, parsed: { problems: [problem] } };
   }
 }
 
@@ -37,7 +42,7 @@ async function readOnce(path: string): Promise<{ text: string; parsed: ParsedCon
 export class ConfigWatch {
   readonly #path: string;
   readonly #options: WatchOptions;
-  readonly #configured: (models: readonly ModelConfig[]) => Promise<void>;
+  readonly #configured: (models: readonly ModelConfig[], revision: string | undefined) => Promise<void>;
   readonly #looker: Looker;
   #text: string | undefined;
   /** Resolves, in any case, when the models that were read last have been looked at. */
@@ -45,9 +50,14 @@ export class ConfigWatch {
   /** The metrics that the file asked for at the start. */
   #metrics = '';
   #problems: readonly string[] = [];
+  #refused: string | undefined;
 
-  /** @param configured called with the models of each version of the file that has no problem */
-  constructor(path: string, options: WatchOptions, configured: (models: readonly ModelConfig[]) => Promise<void>) {
+  /** @param configured called with the models of each version of the file that has no problem, and with what stands for it */
+  constructor(
+    path: string,
+    options: WatchOptions,
+    configured: (models: readonly ModelConfig[], revision: string | undefined) => Promise<void>,
+  ) {
     this.#path = resolve(path);
     this.#options = options;
     this.#configured = configured;
@@ -57,6 +67,11 @@ export class ConfigWatch {
   /** What is wrong with the file as last read; what it said before goes on. */
   get problems(): readonly string[] {
     return this.#problems;
+  }
+
+  /** The revision of the file as last read, if it has problems. */
+  get refused(): string | undefined {
+    return this.#refused;
   }
 
   /** Resolves after the first reading, and after its models have been looked at. */
@@ -78,11 +93,12 @@ export class ConfigWatch {
 
   async #look(): Promise<void> {
     const { log } = this.#options;
-    const { text, parsed } = await readConfig(this.#path, this.#options.clock, this.#text);
+    const { text, revision, parsed } = await readConfig(this.#path, this.#options.clock, this.#text);
     if (text === this.#text) return;
     const first = this.#text === undefined;
     this.#text = text;
     this.#problems = parsed.problems ?? [];
+    this.#refused = parsed.problems ? revision : undefined;
     if (parsed.problems) {
       log.error(
         { config_path: this.#path, problems: parsed.problems },
@@ -96,7 +112,7 @@ export class ConfigWatch {
       log.warn({ config_path: this.#path }, 'The section monitoring has changed; it is read at the start only');
     }
     log.info({ config_path: this.#path, models: parsed.models.map(({ name }) => name) }, 'The config file was read');
-    const configured = this.#configured(parsed.models);
+    const configured = this.#configured(parsed.models, revision);
     // Later on, a folder that keeps one waiting must not keep the file from being read again.
     if (first) await configured;
     else {

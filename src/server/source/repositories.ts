@@ -12,6 +12,7 @@ export class Repositories {
   readonly #want: (wanted: Wanted) => void;
   #watches = new Map<string, RepositoryWatch>();
   #models: readonly ModelConfig[] = [];
+  #revision: string | undefined;
 
   constructor(options: WatchOptions, cacheDir: string | undefined, want: (wanted: Wanted) => void) {
     this.#options = options;
@@ -19,8 +20,11 @@ export class Repositories {
     this.#want = want;
   }
 
-  /** From now on these models, which is told at once. Resolves when each has been looked at and that has been told as well. */
-  async configure(models: readonly ModelConfig[]): Promise<void> {
+  /**
+   * From now on these models, which is told at once. Resolves when each has been looked at and that has been told as well.
+   * @param revision of the config file that says so; undefined if none does
+   */
+  async configure(models: readonly ModelConfig[], revision?: string): Promise<void> {
     const watches = new Map<string, RepositoryWatch>();
     const begun: Promise<void>[] = [];
     for (const { name, basePath, notes } of models) {
@@ -36,6 +40,7 @@ export class Repositories {
     const ended = [...this.#watches].filter(([key]) => !watches.has(key)).map(([, watch]) => watch.stop());
     this.#watches = watches;
     this.#models = models;
+    this.#revision = revision;
     this.#tell();
     await Promise.all([...begun, ...ended]);
   }
@@ -64,6 +69,6 @@ export class Repositories {
       const loadOptions = this.#cacheDir === undefined ? options : { ...options, cacheDir: this.#cacheDir };
       return { ...model, options: loadOptions, repository };
     });
-    this.#want({ models });
+    this.#want({ models, ...(this.#revision === undefined ? {} : { revision: this.#revision }) });
   }
 }

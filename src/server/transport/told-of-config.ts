@@ -1,4 +1,14 @@
+import { configHeaders } from '../../shared/config-revision.ts';
 import type { VersionStatus } from '../model/version-status.ts';
+import type { CallContext } from '../observe/call-context.ts';
+
+/** What the config file says now, where that is not in force. */
+export interface ConfigRefusal {
+  /** Why; none if it has no problems, or if there is no such file. */
+  readonly problems: () => readonly string[];
+  /** The revision of what is refused. */
+  readonly refused: () => string | undefined;
+}
 
 /** A file with problems has as many as one likes; the log has all of them. */
 const mostProblems = 3;
@@ -20,4 +30,10 @@ export function toldOfConfig(
       ? { ...status, errorCode: 'UNKNOWN', errorMessage }
       : status,
   );
+}
+
+/** For those who wrote the config, and wait until it is in force: what serves may look the same before and after. */
+export function tellRevisions(call: CallContext, inForce: string | undefined, refused: string | undefined): void {
+  if (inForce !== undefined) call.tell?.(configHeaders.inForce, inForce);
+  if (refused !== undefined) call.tell?.(configHeaders.refused, refused);
 }

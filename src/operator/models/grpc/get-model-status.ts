@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import { configHeaders } from '../../../shared/config-revision.ts';
 import { grpcStatusNames } from '../../../shared/grpc-status-names.ts';
-import type { VersionAnswer, VersionState } from '../model-status-source.ts';
+import type { ConfigAnswer, VersionAnswer, VersionState } from '../model-status-source.ts';
 import { shorten } from './grpc-error.ts';
 import { WireReader } from './wire-reader.ts';
 
@@ -44,6 +46,17 @@ export function decodeAnswer(message: Buffer): VersionAnswer[] {
     versions.push(readVersion(reader.message()));
   }
   return versions;
+}
+
+/** Characters of a revision that are kept: a server of a later version may tell longer ones. */
+const longestRevision = 64;
+
+/** What the server tells beside GetModelStatusResponse, in its headers; undefined if it tells nothing of its config. */
+export function configOf(headers: IncomingHttpHeaders): ConfigAnswer | undefined {
+  const read = (name: string) => headers[name]?.slice(0, longestRevision).toString();
+  const inForce = read(configHeaders.inForce);
+  const refused = read(configHeaders.refused);
+  return inForce === undefined ? undefined : { inForce, ...(refused === undefined ? {} : { refused }) };
 }
 
 /** ModelVersionStatus. */

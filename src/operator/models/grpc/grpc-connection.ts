@@ -16,6 +16,13 @@ const requestHeaders = { ':method': 'POST', 'content-type': 'application/grpc', 
 /** gRPC's status code for a call that went well. */
 const ok = 0;
 
+/** What a call is answered with. */
+export interface GrpcAnswer {
+  /** The initial metadata: what the server tells beside the message. */
+  readonly headers: IncomingHttpHeaders;
+  readonly message: Buffer;
+}
+
 /**
  * A connection for a few unary calls, which is then let go. It is made here rather than by grpc-js because that cannot end
  * an attempt to connect, begins another by itself when one has failed, and makes a call over a new connection cost three times
@@ -66,7 +73,7 @@ export class GrpcConnection {
    * @param path `/package.Service/Method`
    * @throws GrpcError
    */
-  call(path: string, message: Uint8Array): Promise<Buffer> {
+  call(path: string, message: Uint8Array): Promise<GrpcAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       let stream: ClientHttp2Stream;
@@ -78,6 +85,7 @@ export class GrpcConnection {
       }
       const chunks: Buffer[] = [];
       let size = 0;
+      let headers: IncomingHttpHeaders = {};
       let trailers: IncomingHttpHeaders = {};
       let httpStatus = 0;
       const fail = (error: GrpcError) => {
@@ -86,13 +94,14 @@ export class GrpcConnection {
         stream.close(constants.NGHTTP2_CANCEL);
       };
       this.#calls.add(fail);
-      stream.on('response', (headers) => {
-        httpStatus = headers[':status'] ?? 0;
+      stream.on('response', (response) => {
+        headers = response;
+        httpStatus = response[':status'] ?? 0;
         // A call that fails at once has its trailers where the headers would be.
-        if ('grpc-status' in headers) trailers = headers;
+        if ('grpc-status' in response) trailers = response;
       });
-      stream.on('trailers', (headers: IncomingHttpHeaders) => {
-        trailers = headers;
+      stream.on('trailers', (last: IncomingHttpHeaders) => {
+        trailers = last;
       });
       stream.on('data', (chunk: Buffer) => {
         size += chunk.byteLength;
@@ -106,7 +115,7 @@ export class GrpcConnection {
       stream.on('close', () => {
         if (!this.#calls.delete(fail)) return;
         try {
-          resolve(this.#read(httpStatus, trailers, Buffer.concat(chunks)));
+          resolve({ headers, message: this.#read(httpStatus, trailers, Buffer.concat(chunks)) });
         } catch (error) {
           reject(error);
         }

@@ -10,6 +10,7 @@ import { modelStatusSuite } from '../../../../test/suites/model-status-suite.ts'
 import { statuses } from '../../../../test/support/predict.ts';
 import { eventually, freePort, startServer, temporaryFolder } from '../../../../test/support/server.ts';
 import { systemClock } from '../../../shared/clock.ts';
+import { configRevision } from '../../../shared/config-revision.ts';
 import { createLog } from '../../../shared/log.ts';
 import type { ModelStatusSource, PodAddress } from '../model-status-source.ts';
 import { type GrpcModelStatusSourceOptions, grpcModelStatusSource } from './grpc-model-status-source.ts';
@@ -33,7 +34,8 @@ modelStatusSuite({
       { name: 'nothing', base_path: 'nothing' },
     ];
     const config = join(folder, 'config.json');
-    writeFileSync(config, JSON.stringify({ model_config_list: models.map((model) => ({ config: model })) }));
+    const text = JSON.stringify({ model_config_list: models.map((model) => ({ config: model })) });
+    writeFileSync(config, text);
     const { client, port } = await startServer(t, ['--config_path', config, '--settle_milliseconds', '100']);
     await eventually(
       () => statuses(client, 'broken'),
@@ -52,6 +54,7 @@ modelStatusSuite({
       serving6: await listen(t, relay, '::1'),
       dead: { host: '127.0.0.1', port: await freePort() },
       silent: await listen(t, createServer()),
+      config: { inForce: configRevision(text) },
     };
   },
 });

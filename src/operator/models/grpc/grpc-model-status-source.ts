@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Logger } from '../../../shared/log.ts';
 import type { ModelAnswer, ModelStatusSource, PodAddress } from '../model-status-source.ts';
-import { decodeAnswer, encodeRequest, largestAnswer, path } from './get-model-status.ts';
-import { GrpcConnection } from './grpc-connection.ts';
+import { configOf, decodeAnswer, encodeRequest, largestAnswer, path } from './get-model-status.ts';
+import { type GrpcAnswer, GrpcConnection } from './grpc-connection.ts';
 import { GrpcError } from './grpc-error.ts';
 import { Turns } from './turns.ts';
 
@@ -110,9 +110,9 @@ class Round {
 
   /** @returns undefined if it was given up */
   async #ask(name: string): Promise<ModelAnswer | undefined> {
-    let message: Buffer;
+    let answer: GrpcAnswer;
     try {
-      message = await this.#connection.call(path, encodeRequest(name));
+      answer = await this.#connection.call(path, encodeRequest(name));
     } catch (error) {
       if (!(error instanceof GrpcError)) throw error;
       if (error.kind === 'not-found') return { kind: 'unknown-model' };
@@ -121,7 +121,8 @@ class Round {
       return undefined;
     }
     try {
-      return { kind: 'versions', versions: decodeAnswer(message) };
+      const config = configOf(answer.headers);
+      return { kind: 'versions', versions: decodeAnswer(answer.message), ...(config ? { config } : {}) };
     } catch (error) {
       const reason = `${this.#connection.address} is not understood: ${(error as Error).message}`;
       return { kind: 'unreachable', reason };

@@ -1,4 +1,4 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { wallTime } from '../../../shared/clock.ts';
 import { ServingError } from '../../model/error.ts';
 import type { TakeMemory } from '../../model/inference.ts';
@@ -20,6 +20,7 @@ export class GrpcCall implements CallContext {
   readonly #share: BudgetShare;
   #controller: AbortController | undefined;
   #finished = false;
+  #told: Metadata | undefined;
 
   /** @param budget of which the call takes its part until `finish` */
   constructor(call: SurfaceCall, method: string, budget: ByteBudget, tracing: Tracing | undefined) {
@@ -46,6 +47,16 @@ export class GrpcCall implements CallContext {
 
   get takeMemory(): TakeMemory {
     return this.#share.take;
+  }
+
+  tell(name: string, value: string): void {
+    this.#told ??= new Metadata();
+    this.#told.set(name, value);
+  }
+
+  /** What there is to tell before the answer; undefined for nothing. */
+  get told(): Metadata | undefined {
+    return this.#told;
   }
 
   /** One message of a stream: a call of its own, but that it ends with the stream. */

@@ -129,6 +129,7 @@ function unary(name: string, method: UnaryMethod, budget: ByteBudget, options: G
     const finish = (answer: Uint8Array) => {
       context.finish();
       span?.answered(ok);
+      if (context.told) call.sendMetadata(context.told);
       callback(null, answer);
     };
     const fail = (error: unknown) => callback(failure(name, error, context, options.log));

@@ -3,15 +3,12 @@ import { decodePredictRequest } from '../../wire/tfs/decode-predict-request.ts';
 import { encodePredictResponse } from '../../wire/tfs/encode-predict-response.ts';
 import { decodeGetModelMetadataRequest, encodeGetModelMetadataResponse } from '../../wire/tfs/get-model-metadata.ts';
 import { decodeGetModelStatusRequest, encodeGetModelStatusResponse } from '../../wire/tfs/get-model-status.ts';
-import { toldOfConfig } from '../told-of-config.ts';
+import { type ConfigRefusal, tellRevisions, toldOfConfig } from '../told-of-config.ts';
 import { inferMethod } from './infer-method.ts';
 import type { Methods } from './methods.ts';
 
-/**
- * The TensorFlow Serving API. What is declared there and not here (Classify, Regress, …) is answered UNIMPLEMENTED.
- * @param configProblems why what the config file says now is not in force
- */
-export function tfsMethods(dataplane: Dataplane, configProblems: () => readonly string[]): Methods {
+/** The TensorFlow Serving API. What is declared there and not here (Classify, Regress, …) is answered UNIMPLEMENTED. */
+export function tfsMethods(dataplane: Dataplane, config: ConfigRefusal): Methods {
   return {
     unary: {
       'tensorflow.serving.PredictionService/Predict': inferMethod(dataplane, {
@@ -26,8 +23,10 @@ export function tfsMethods(dataplane: Dataplane, configProblems: () => readonly 
         return encodeGetModelMetadataResponse(servable, signature);
       },
       'tensorflow.serving.ModelService/GetModelStatus': (message, call) => {
-        const statuses = dataplane.status(decodeGetModelStatusRequest(message), call);
-        return encodeGetModelStatusResponse(toldOfConfig(statuses, configProblems()));
+        const spec = decodeGetModelStatusRequest(message);
+        const statuses = dataplane.status(spec, call);
+        tellRevisions(call, dataplane.revisionInForce(spec.name), config.refused());
+        return encodeGetModelStatusResponse(toldOfConfig(statuses, config.problems()));
       },
     },
   };
