@@ -260,6 +260,27 @@ export function clusterSuite(subject: ClusterUnderTest): void {
       assert.deepEqual((await cluster.apply(configMaps, one({}), ours)).data ?? {}, {});
     });
 
+    check('without force, applies nothing where that would change what is of others', async (open) => {
+      const { cluster, namespace } = open;
+      const at = { namespace, name: 'one' };
+      const gently = { ...ours, force: false };
+      const one = (data: Record<string, string>) => configMap(namespace, 'one', data);
+      const made = await cluster.apply(configMaps, one({ mine: '1' }), gently);
+      assert.deepEqual(made.data, { mine: '1' });
+      const again = await cluster.apply(configMaps, one({ mine: '2' }), gently);
+      assert.deepEqual(again.data, { mine: '2' });
+      // Whether they applied it or wrote it in another way.
+      await cluster.create(configMaps, configMap(namespace, 'two', { theirs: '1' }));
+      await rejects(cluster.apply(configMaps, configMap(namespace, 'two', { theirs: '2' }), gently), 'conflict');
+      await cluster.apply(configMaps, one({ theirs: '1' }), { manager: 'another' });
+      const before = await cluster.get(configMaps, at);
+      await rejects(cluster.apply(configMaps, one({ mine: '3', theirs: '2' }), gently), 'conflict');
+      assert.deepEqual(await cluster.get(configMaps, at), before);
+      // What does not differ belongs to both.
+      const both = await cluster.apply(configMaps, one({ mine: '3', theirs: '1' }), gently);
+      assert.deepEqual(both.data, { mine: '3', theirs: '1' });
+    });
+
     check('repairs what another wrote into its fields', async ({ cluster, namespace }) => {
       const at = { namespace, name: 'one' };
       await cluster.apply(configMaps, configMap(namespace, 'one', { mine: '1', gone: '1' }), ours);

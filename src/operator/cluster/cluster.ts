@@ -20,8 +20,9 @@ export interface Cluster {
   ): Promise<void>;
 
   /**
-   * Server-side apply, by force: the object has these fields afterwards, and the fields that `manager` applied before and
-   * left out now are gone. Creates the object if there is none. Nothing changes, the resource version neither, if nothing is to.
+   * Server-side apply, by force unless told otherwise: the object has these fields afterwards, and the fields that `manager`
+   * applied before and left out now are gone. Creates the object if there is none. Nothing changes, the resource version
+   * neither, if nothing is to.
    */
   apply<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions): Promise<T>;
 
@@ -88,5 +89,7 @@ export type WatchEvent<T> =
 export interface ApplyOptions extends CallOptions {
   /** Who owns the fields. */
   readonly manager: string;
+  /** False: nothing is changed (`conflict`) where a field belongs to somebody else, and would be another. */
+  readonly force?: boolean;
   readonly subresource?: 'status';
 }

@@ -104,6 +104,27 @@ test('what is refused is tried again later and later, but once a minute at least
   assert.equal(obstacle, undefined);
 });
 
+test('what somebody else makes after it was looked for is not taken over', async () => {
+  const world = setUp();
+  const foreign = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...at, labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+    spec: { selector: { app: 'other' }, ports: [{ port: 80 }] },
+  };
+  world.between = (kind, object) => {
+    if (kind === 'Service' && !world.real.peek(kinds.services, at)) world.real.put(kinds.services, foreign);
+    return object;
+  };
+  await assert.rejects(world.apply(), { code: 'conflict' });
+  const { spec, metadata } = world.real.peek<typeof foreign & KubeObject>(kinds.services, at)!;
+  assert.deepEqual(spec, foreign.spec);
+  assert.equal(metadata.ownerReferences, undefined);
+  const { obstacle } = await world.apply();
+  assert.equal(obstacle?.reason, 'NameConflict');
+  assert.deepEqual(world.real.peek<typeof foreign>(kinds.services, at)!.spec, foreign.spec);
+});
+
 test('while nothing may be written, nothing is read either', async () => {
   const { calls, isBehind } = await setUp().apply(false);
   assert.equal(isBehind, true);

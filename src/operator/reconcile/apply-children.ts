@@ -100,7 +100,11 @@ export async function applyChildren(
   return { live, ...found };
 }
 
-/** Applied to that object only: should it be another of the name by now, the API server refuses (a conflict). */
+/**
+ * Applied to that object only: should it be another of the name by now, the API server refuses (a conflict). Where there was none,
+ * no apply can say that there must be none still; but one without force is refused where somebody's has come that differs in
+ * anything that we want.
+ */
 async function bringAbout(
   cluster: Cluster,
   kind: Kind,
@@ -108,7 +112,7 @@ async function bringAbout(
   current: KubeObject | undefined,
   signal: AbortSignal,
 ): Promise<KubeObject> {
-  if (!current) return cluster.apply(kind, object, { manager: fieldManager, signal });
+  if (!current) return cluster.apply(kind, object, { manager: fieldManager, force: false, signal });
   const sameOne = { ...object, metadata: { ...object.metadata, uid: current.metadata.uid! } };
   try {
     return await cluster.apply(kind, sameOne, { manager: fieldManager, signal });

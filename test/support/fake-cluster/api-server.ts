@@ -3,7 +3,7 @@ import { ClusterError } from '../../../src/operator/cluster/cluster-error.ts';
 import type { Kind, KubeObject } from '../../../src/operator/cluster/kube-object.ts';
 import { isObject, type JsonObject, mergePatch, overTheWire } from './json.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { applyFields, type Ownership, ownWritten } from './ownership.ts';
+import { applyFields, contestedFields, type Ownership, ownWritten } from './ownership.ts';
 import { filled, kindKey, type Store, type Stored } from './store.ts';
 import type { Matches } from './watches.ts';
 
@@ -65,7 +65,7 @@ export class ApiServer {
       (namespace === undefined || metadata.namespace === namespace) && select(metadata.labels ?? {});
   }
 
-  apply<T extends KubeObject>(kind: Kind, object: T, { manager, subresource }: ApplyOptions): T {
+  apply<T extends KubeObject>(kind: Kind, object: T, { manager, force = true, subresource }: ApplyOptions): T {
     const sent = this.#accept(kind, object);
     const stored = this.#store.get(kind, object.metadata);
     if (!stored && subresource) throw notFound(kind, object.metadata.name);
@@ -79,6 +79,10 @@ export class ApiServer {
     }
     checkVersion(kind, object, stored);
     const live = stored.object as unknown as JsonObject;
+    const contested = force ? [] : contestedFields(live, stored.ownership, applied, owner);
+    if (contested.length > 0) {
+      throw new ClusterError('conflict', `Apply failed with ${contested.length} conflicts: ${contested.join(', ')}`);
+    }
     const { object: merged, ownership } = applyFields(live, stored.ownership, applied, owner);
     return this.#update(kind, stored, merged, ownership) as T;
   }

@@ -8,6 +8,19 @@ export type Ownership = ReadonlyMap<string, Fields>;
 /** Those who write without server-side apply. */
 const writers = ' update';
 
+/** The fields that would be taken from others. @param owner the manager, and what part of the object it applies */
+export function contestedFields(
+  live: JsonObject,
+  ownership: Ownership,
+  applied: JsonObject,
+  owner: string,
+): readonly string[] {
+  const merged = mergeApplied(live, applied) as JsonObject;
+  const isTaken = (field: string) =>
+    [...ownership].some(([other, theirs]) => other !== owner && theirs.has(field)) && differs(live, merged, field);
+  return [...fieldsOf(applied)].filter(isTaken);
+}
+
 /** By force. @param owner the manager, and what part of the object it applies */
 export function applyFields(
   live: JsonObject,

@@ -129,9 +129,9 @@ export class KubeCluster implements Cluster {
   }
 
   async apply<T extends KubeObject>(kind: Kind, object: T, options: ApplyOptions): Promise<T> {
-    const { manager, subresource } = options;
+    const { manager, force = true, subresource } = options;
     const call: Call = { verb: 'patch', kind, ...keyOf(object.metadata), ...(subresource ? { subresource } : {}) };
-    const path = resourcePath(kind, call) + query({ fieldManager: manager, force: true });
+    const path = resourcePath(kind, call) + query({ fieldManager: manager, force });
     const request = { method: 'PATCH', path, contentType: 'application/apply-patch+yaml' } as const;
     return toObject<T>(read(await this.#call(call, request, options, toApplied(object))), kind);
   }
