@@ -248,7 +248,7 @@ test('what was made anew follows the resource as before: what is not wanted any 
     ...['get', 'service/edited', `--namespace=${namespace}`],
     '--output=jsonpath={.spec.ports[*].port}',
   ]);
-  assert.equal(ports, '443');
+  assert.equal(ports, '443 8081', 'of gRPC and of REST');
 });
 
 async function contentOf(name: string): Promise<string> {
