@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { networkPolicy } from '../../src/operator/desired/network-policy.ts';
+import { podTemplate } from '../../src/operator/desired/pod-template.ts';
 import { readSettings } from '../../src/operator/settings.ts';
 import { chart, findHelms, type Rendered } from '../support/helm.ts';
 import { modelServer } from '../support/model-server.ts';
@@ -76,7 +77,7 @@ function checkAlways(objects: readonly Rendered[]): void {
 function checkReach(objects: readonly Rendered[]): void {
   const deployment = objects.find(({ kind }) => kind === 'Deployment')!;
   const owner = modelServer({ networkPolicy: { enabled: true } });
-  const pods = { revision: '', template: {} };
+  const pods = podTemplate(owner, 'server:1');
   const surroundings = { operatorNamespace: 'operators', podMonitors: false };
   const policy = networkPolicy(owner, { pods, config: '' }, surroundings) as unknown as Rendered;
   const wanted = policy.spec.ingress[1].from[0].podSelector.matchLabels as Record<string, string>;

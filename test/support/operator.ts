@@ -71,12 +71,16 @@ export class TestOperator {
     await this.startOperator();
   }
 
-  async startOperator(): Promise<void> {
+  /** @param options of another version, or with other settings */
+  async startOperator(
+    options: Pick<Partial<ModelServerControllerOptions>, 'render' | 'serverImage'> = {},
+  ): Promise<void> {
     this.#controller = await startController({
       cluster: this.#observed(),
       models: this.models,
       announce: (_, announcement) => this.announced.push(announcement),
       log: this.captured.log,
+      ...options,
     });
   }
 

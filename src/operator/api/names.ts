@@ -15,6 +15,8 @@ export const annotation = {
   reconcile: 'modelserver.dev/reconcile',
   /** On a child: the hash of all that the operator last applied to it. */
   applied: 'modelserver.dev/applied',
+  /** On the Deployment: the pod template that the operator last applied, and hashes of what it was made from. */
+  template: 'modelserver.dev/template',
   /** On the ConfigMap: the hash of the server's config. On a pod: the one that its kubelet was last told of. */
   config: 'modelserver.dev/config',
 } as const;

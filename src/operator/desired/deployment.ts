@@ -1,5 +1,6 @@
 import { wholeSeconds } from '../api/duration.ts';
 import type { Builder } from './builder.ts';
+import { templateAnnotations } from './kept-template.ts';
 import { owned, podSelector } from './owned.ts';
 
 /** The pods. With `maxUnavailable: 0`, which is the default, an old pod goes only when a new one is ready in its place. */
@@ -8,7 +9,7 @@ export const deployment: Builder = (owner, { pods }) => {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: owned(owner, owner.metadata.name),
+    metadata: owned(owner, owner.metadata.name, templateAnnotations(pods)),
     spec: {
       replicas,
       paused: rollout.paused,

@@ -7,6 +7,7 @@ import { type Free, podVolumes } from './pod-volumes.ts';
 import { present } from './present.ts';
 import { serverArguments } from './server-arguments.ts';
 import { serverEnvironment } from './server-environment.ts';
+import { type TemplateInputs, templateInputs } from './template-inputs.ts';
 
 export const containerName = 'modelserver';
 
@@ -25,6 +26,8 @@ const livenessService = 'tensorflow.serving.ModelService';
 export interface PodTemplate {
   /** Which rendering this is: another one makes the Deployment roll. */
   readonly revision: string;
+  /** What it is made from, all of it. */
+  readonly inputs: TemplateInputs;
   readonly template: Free;
 }
 
@@ -42,6 +45,7 @@ export function podTemplate(owner: ModelServer, image: string): PodTemplate {
   const { labels } = template.metadata;
   return {
     revision,
+    inputs: templateInputs(owner, image),
     template: { ...template, metadata: { ...template.metadata, labels: { ...labels, [label.revision]: revision } } },
   };
 }

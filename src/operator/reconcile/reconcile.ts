@@ -9,8 +9,9 @@ import { ClusterError } from '../cluster/cluster-error.ts';
 import { deployments, modelServers } from '../cluster/kinds.ts';
 import { objectKey, toKey } from '../cluster/object-key.ts';
 import { children } from '../desired/children.ts';
+import { keptTemplate } from '../desired/kept-template.ts';
 import { wantsPodMonitor } from '../desired/pod-monitor.ts';
-import { podTemplate } from '../desired/pod-template.ts';
+import { type PodTemplate, podTemplate } from '../desired/pod-template.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
 import type { Announce } from './announce.ts';
 import { type AppliedChildren, applyChildren } from './apply-children.ts';
@@ -21,6 +22,7 @@ import { ChildMemory } from './child-memory.ts';
 import { gatherPrerequisites, type Prerequisites } from './gather.ts';
 import { lostImageVolumes } from './image-volumes.ts';
 import { judge } from './judge.ts';
+import { ownershipOf } from './ownership.ts';
 import { nextLook } from './pace.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
 import type { Deployment, Snapshot } from './snapshot.ts';
@@ -46,6 +48,8 @@ export interface ReconcileOptions {
   readonly allowHostPath: boolean;
   /** Whether pods may be told of a new config. */
   readonly patchPods: boolean;
+  /** What renders the pods; tests put another version's in its place. */
+  readonly render?: typeof podTemplate;
 }
 
 /** `after`: look again so many milliseconds from now. */
@@ -129,7 +133,7 @@ export class ModelServerReconciler {
     const { namespace, name } = resource.metadata;
     const capabilities = await this.#capabilities(signal);
     const prerequisites = await gatherPrerequisites(resource, cluster, { caches, allowHostPath, capabilities }, signal);
-    const pods = podTemplate(resource, resource.spec.image ?? this.#options.serverImage);
+    const pods = this.#template(resource);
     const revision = configRevision(prerequisites.config ?? '');
     const hold = holdOf(resource);
     const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
@@ -164,9 +168,21 @@ export class ModelServerReconciler {
     return { kind: 'after', ms: applied.isWaitingForGarbage ? Math.min(garbageMs, next) : next };
   }
 
+  /** That of before, unless the resource or the operator's settings ask for other pods. */
+  #template(resource: ModelServer): PodTemplate {
+    const { caches, serverImage, render = podTemplate } = this.#options;
+    const rendered = render(resource, resource.spec.image ?? serverImage);
+    const live = this.written.read(
+      objectKey(deployments, resource.metadata),
+      caches.child(deployments, resource.metadata),
+    );
+    const isOurs = live !== undefined && ownershipOf(live, resource) === 'ours';
+    return isOurs ? keptTemplate(rendered, live.metadata.annotations) : rendered;
+  }
+
   async #apply(
     resource: ModelServer,
-    pods: ReturnType<typeof podTemplate>,
+    pods: PodTemplate,
     { config, obstacle }: Prerequisites,
     hold: Snapshot['hold'],
     cluster: Cluster,
