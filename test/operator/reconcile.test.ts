@@ -287,6 +287,88 @@ test('paused, nothing rolls, and the number of pods goes on following', async (t
   assert.notEqual(status.revision, before.revision);
 });
 
+test('paused, all that rolls nothing is seen to: what is changed by hand and what the resource says', async (t) => {
+  const operator = await start(t);
+  await operator.create('x', { networkPolicy: { enabled: true }, service: { headless: true } });
+  await operator.until('x', isReady);
+  await operator.edit('x', {
+    rollout: { paused: true },
+    service: { grpcPort: 81 },
+    server: { grpcPort: 9009 },
+    models: [{ ...digits, nireq: 2 }],
+    template: { serviceAccountName: 'mine' },
+  });
+  await operator.until('x', (resource) => isFor(resource, 'Paused'));
+  type WithPorts = KubeObject & { readonly spec: { readonly ports: readonly { readonly port: number }[] } };
+  const portOf = async (name: string) =>
+    (await operator.cluster.get<WithPorts>(kinds.services, at(name)))!.spec.ports[0]!.port;
+  await eventually(
+    () => portOf('x'),
+    (port) => port === 81,
+  );
+  assert.equal(await portOf('x-headless'), 9000, 'the port that the pods have');
+  const policy = JSON.stringify(await operator.get(kinds.networkPolicies, 'x'));
+  assert.match(policy, /"port":9000/);
+  assert.doesNotMatch(policy, /"port":9009/);
+  assert.ok(await operator.get(kinds.serviceAccounts, 'x'), 'whom the pods run as');
+  const heldBack = async () => [
+    await operator.get(kinds.deployments, 'x'),
+    await operator.get(kinds.configMaps, 'x-config'),
+  ];
+  assert.doesNotMatch(JSON.stringify(await heldBack()), /9009|nireq|mine/);
+
+  await operator.cluster.merge(kinds.networkPolicies, at('x'), { spec: { ingress: [] } });
+  await eventually(
+    () => operator.get(kinds.networkPolicies, 'x'),
+    (now) => JSON.stringify((now as KubeObject & { spec?: object }).spec) === JSON.stringify(JSON.parse(policy).spec),
+    1_000,
+  );
+  const { uid } = (await operator.get(kinds.services, 'x'))!.metadata;
+  await operator.cluster.delete(kinds.services, { ...at('x'), uid: uid! });
+  await eventually(
+    () => operator.get(kinds.services, 'x'),
+    (service) => service !== undefined,
+    1_000,
+  );
+  assert.equal(
+    conditionOf(await operator.resource('x'), 'Available')?.status,
+    'True',
+    'pods are asked at their own port',
+  );
+  await sleep(300);
+  const writes = operator.writes.length;
+  await sleep(2_500);
+  assert.deepEqual(operator.writes.slice(writes), []);
+
+  operator.models.set({ host: '10.1.0.2', port: 9009 }, 'digits', [{ version: 1, state: 'AVAILABLE' }]);
+  await operator.edit('x', { rollout: { paused: false } });
+  await eventually(heldBack, (objects) =>
+    ['9009', 'nireq', 'mine'].every((word) => JSON.stringify(objects).includes(word)),
+  );
+  await eventually(
+    () => portOf('x-headless'),
+    (port) => port === 9009,
+  );
+  await eventually(
+    () => operator.get(kinds.serviceAccounts, 'x'),
+    (account) => account === undefined,
+  );
+});
+
+test('paused from the start, all is there but pods', async (t) => {
+  const operator = await start(t);
+  await operator.create('x', { rollout: { paused: true } });
+  await operator.until('x', (resource) => isFor(resource, 'Paused'));
+  await eventually(
+    () => operator.get(kinds.services, 'x'),
+    (service) => service !== undefined,
+  );
+  assert.equal(await operator.get(kinds.deployments, 'x'), undefined);
+  assert.equal(await operator.get(kinds.configMaps, 'x-config'), undefined);
+  await operator.edit('x', { rollout: { paused: false } });
+  await operator.until('x', isReady);
+});
+
 test('with hands off, a change waits, and the status says so', async (t) => {
   const operator = await start(t);
   await operator.create('x');

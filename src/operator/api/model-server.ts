@@ -367,8 +367,8 @@ export interface ServiceSettings {
 /** How pods are replaced when the spec asks for other ones. */
 export interface RolloutSettings {
   /**
-   * Whether changes of the pods wait until this is false again. Ready is False then, with the reason Paused. false
-   * unless set.
+   * Whether changes of the pods and of the server's config wait until this is false again; all else goes on, the
+   * number of pods too. Ready is False then, with the reason Paused. false unless set.
    */
   readonly paused: boolean;
   /**

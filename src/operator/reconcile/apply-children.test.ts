@@ -6,7 +6,7 @@ import { modelServer } from '../../../test/support/model-server.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import * as kinds from '../cluster/kinds.ts';
-import type { KubeObject } from '../cluster/kube-object.ts';
+import type { Kind, KubeObject } from '../cluster/kube-object.ts';
 import { children } from '../desired/children.ts';
 import { podTemplate } from '../desired/pod-template.ts';
 import { applyChildren } from './apply-children.ts';
@@ -54,9 +54,9 @@ function setUp(spec: object = {}) {
     clock,
     memory,
     /** @returns the calls that it took, and what came of it */
-    async apply(mayWrite = true) {
+    async apply(mayTouch: (kind: Kind) => boolean = () => true) {
       calls.length = 0;
-      const applied = await applyChildren(owner, wanted, mayWrite, dependencies, new AbortController().signal);
+      const applied = await applyChildren(owner, wanted, mayTouch, dependencies, new AbortController().signal);
       return { ...applied, calls: [...calls] };
     },
     set between(change: typeof between) {
@@ -126,7 +126,7 @@ test('what somebody else makes after it was looked for is not taken over', async
 });
 
 test('while nothing may be written, nothing is read either', async () => {
-  const { calls, isBehind } = await setUp().apply(false);
+  const { calls, isBehind } = await setUp().apply(() => false);
   assert.equal(isBehind, true);
   assert.deepEqual(calls, []);
 });

@@ -35,13 +35,13 @@ export interface ApplyDependencies {
 
 /**
  * Makes the children what they should be: applies what differs, deletes what should not be, touches nothing else.
- * @param mayWrite false to look only
+ * @param mayTouch whether children of a kind may be written, rather than only looked at
  * @throws what may pass: no answer, conflicts. What the API server refuses for good is an obstacle.
  */
 export async function applyChildren(
   owner: ModelServer,
   children: readonly Child[],
-  mayWrite: boolean,
+  mayTouch: (kind: Kind) => boolean,
   { cluster, caches, written, memory }: ApplyDependencies,
   signal: AbortSignal,
 ): Promise<AppliedChildren> {
@@ -50,6 +50,7 @@ export async function applyChildren(
   const ownerKey = toKey(owner.metadata);
   for (const child of children) {
     const { kind, object } = child;
+    const mayWrite = mayTouch(kind);
     const at: ObjectKey = { namespace: owner.metadata.namespace!, name: child.name };
     const key = objectKey(kind, at);
     const cached = caches.child(kind, at);

@@ -3,10 +3,10 @@ import { configRevision } from '../../shared/config-revision.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Span, Tracer } from '../../shared/span.ts';
 import type { ModelServer } from '../api/model-server.ts';
-import { annotation } from '../api/names.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { deployments, modelServers } from '../cluster/kinds.ts';
+import type { Kind } from '../cluster/kube-object.ts';
 import { objectKey, toKey } from '../cluster/object-key.ts';
 import { children } from '../desired/children.ts';
 import { keptTemplate } from '../desired/kept-template.ts';
@@ -20,6 +20,7 @@ import type { Caches } from './caches.ts';
 import { capabilityProbe } from './capabilities.ts';
 import { ChildMemory } from './child-memory.ts';
 import { gatherPrerequisites, type Prerequisites } from './gather.ts';
+import { type Hold, holdOf, holds, pauseDeployment, pausedOwner } from './hold.ts';
 import { lostImageVolumes } from './image-volumes.ts';
 import { judge } from './judge.ts';
 import { ownershipOf } from './ownership.ts';
@@ -136,13 +137,14 @@ export class ModelServerReconciler {
     const pods = this.#template(resource);
     const revision = configRevision(prerequisites.config ?? '');
     const hold = holdOf(resource);
-    const applied = await this.#apply(resource, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
+    const owner = hold === 'Paused' ? pausedOwner(resource, this.#liveDeployment(resource)) : resource;
+    const applied = await this.#apply(owner, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
     const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
     const isApplied = !hold && !prerequisites.obstacle?.stops;
     if (isApplied) await this.#tell(facts, resource, revision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
     const source = tracedModels(this.#options.models, span);
-    const answers = await this.#inquiry.ask(source, facts, resource.spec.server.grpcPort, modelNames, signal);
+    const answers = await this.#inquiry.ask(source, facts, owner.spec.server.grpcPort, modelNames, signal);
 
     const deployment = deploymentOf(resource, applied);
     const snapshot: Snapshot = {
@@ -170,43 +172,35 @@ export class ModelServerReconciler {
 
   /** That of before, unless the resource or the operator's settings ask for other pods. */
   #template(resource: ModelServer): PodTemplate {
-    const { caches, serverImage, render = podTemplate } = this.#options;
+    const { serverImage, render = podTemplate } = this.#options;
     const rendered = render(resource, resource.spec.image ?? serverImage);
-    const live = this.written.read(
-      objectKey(deployments, resource.metadata),
-      caches.child(deployments, resource.metadata),
-    );
-    const isOurs = live !== undefined && ownershipOf(live, resource) === 'ours';
-    return isOurs ? keptTemplate(rendered, live.metadata.annotations) : rendered;
+    return keptTemplate(rendered, this.#liveDeployment(resource)?.metadata.annotations);
   }
 
   async #apply(
-    resource: ModelServer,
+    owner: ModelServer,
     pods: PodTemplate,
     { config, obstacle }: Prerequisites,
-    hold: Snapshot['hold'],
+    hold: Hold | undefined,
     cluster: Cluster,
     podMonitors: boolean,
     signal: AbortSignal,
   ): Promise<AppliedChildren> {
     const { caches, operatorNamespace } = this.#options;
     const surroundings = { operatorNamespace, podMonitors };
-    const wanted = children(resource, { pods, config: config ?? '' }, surroundings);
-    const mayWrite = !hold && !obstacle?.stops;
+    const wanted = children(owner, { pods, config: config ?? '' }, surroundings);
+    const mayTouch = (kind: Kind) => !obstacle?.stops && !holds(hold, kind);
     const dependencies = { cluster, caches, written: this.written, memory: this.#memory };
-    const applied = await applyChildren(resource, wanted, mayWrite, dependencies, signal);
-    if (hold === 'Paused') await this.#pause(resource, applied, cluster, signal);
+    const applied = await applyChildren(owner, wanted, mayTouch, dependencies, signal);
+    if (hold === 'Paused') await pauseDeployment(owner, deploymentOf(owner, applied), cluster, signal);
     return applied;
   }
 
-  /** A rollout under way is stopped where it is; only the number of pods goes on following. */
-  async #pause(resource: ModelServer, applied: AppliedChildren, cluster: Cluster, signal: AbortSignal): Promise<void> {
-    const { metadata, spec } = resource;
-    const deployment = deploymentOf(resource, applied);
-    if (!deployment || (deployment.spec?.paused && deployment.spec.replicas === spec.replicas)) return;
-    const { namespace, name } = metadata;
-    const patch = { metadata: { uid: deployment.metadata.uid }, spec: { paused: true, replicas: spec.replicas } };
-    await cluster.merge(deployments, { namespace, name }, patch, { signal });
+  /** The one of the resource, if there is one. */
+  #liveDeployment(resource: ModelServer): Deployment | undefined {
+    const cached = this.#options.caches.child(deployments, resource.metadata);
+    const live = this.written.read(objectKey(deployments, resource.metadata), cached);
+    return live && ownershipOf(live, resource) === 'ours' ? (live as Deployment) : undefined;
   }
 
   async #tell(
@@ -225,9 +219,4 @@ export class ModelServerReconciler {
 
 function deploymentOf({ metadata }: ModelServer, { live }: AppliedChildren): Deployment | undefined {
   return live.get(objectKey(deployments, metadata)) as Deployment | undefined;
-}
-
-function holdOf({ metadata, spec }: ModelServer): Snapshot['hold'] {
-  if (metadata.annotations?.[annotation.reconcile] === 'disabled') return 'ReconcileDisabled';
-  return spec.rollout.paused ? 'Paused' : undefined;
 }

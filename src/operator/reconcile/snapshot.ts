@@ -1,6 +1,7 @@
 import type { ModelServer } from '../api/model-server.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import type { ModelAnswer } from '../models/model-status-source.ts';
+import type { Hold } from './hold.ts';
 import type { ModelWish } from './judge-model.ts';
 import type { PodFacts, Trouble } from './pod-facts.ts';
 
@@ -10,7 +11,14 @@ export interface Deployment extends KubeObject {
     readonly paused?: boolean;
     readonly template?: {
       readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-      readonly spec?: { readonly volumes?: readonly { readonly name: string; readonly image?: object }[] };
+      readonly spec?: {
+        readonly serviceAccountName?: string;
+        readonly volumes?: readonly { readonly name: string; readonly image?: object }[];
+        readonly containers?: readonly {
+          readonly name: string;
+          readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+        }[];
+      };
     };
   };
   readonly status?: {
@@ -36,8 +44,7 @@ export interface Snapshot {
   readonly answers: ReadonlyMap<string, ReadonlyMap<string, ModelAnswer>>;
   /** What stands in the way, found before or while the children were applied. */
   readonly obstacle: Trouble | undefined;
-  /** Why the children are left as they are. */
-  readonly hold: 'Paused' | 'ReconcileDisabled' | undefined;
+  readonly hold: Hold | undefined;
   /** Whether the children are not what they would be without the hold. */
   readonly isBehind: boolean;
   /** Whether a child of a deleted namesake is still in the way. */
