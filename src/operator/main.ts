@@ -78,7 +78,7 @@ async function run(settings: Settings, log: Logger, tracer: Tracer | undefined):
     {
       healthz: { watches: () => watches.problem() },
       readyz: {
-        caches: () => (watches.hasSynced ? undefined : 'not everything is known yet'),
+        caches: () => watches.unready(),
         resource: () => (watches.isServed ? undefined : 'the cluster has no ModelServers: its CRD is not installed'),
       },
     },

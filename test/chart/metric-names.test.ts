@@ -35,7 +35,7 @@ test('the alert on stalled ModelServers leaves out reasons that there are', () =
 function operatorMetrics(): string[] {
   const metrics = new Metrics();
   metrics.watchProcess();
-  resourceMetrics(metrics.registry, { *resources() {} });
+  resourceMetrics(metrics.registry, { *resources() {}, *namespaces() {} });
   return metrics.registry.getMetricsAsArray().map(({ name }) => name);
 }
 

@@ -55,7 +55,7 @@ export class ModelServerController {
   /** Begins to reconcile: everything once, then what changes. */
   act(): void {
     this.#acts = true;
-    for (const { metadata } of this.watches.resources()) this.#queue.add(toKey(metadata));
+    for (const { metadata } of this.watches.knownResources()) this.#queue.add(toKey(metadata));
     this.#controller.start();
   }
 

@@ -3,7 +3,7 @@ import type { ModelServer } from '../api/model-server.ts';
 import type { Watches } from './watches.ts';
 
 /** What the ModelServers are like, read from the caches whenever metrics are asked for. */
-export function resourceMetrics(registry: Registry, watches: Pick<Watches, 'resources'>): void {
+export function resourceMetrics(registry: Registry, watches: Pick<Watches, 'resources' | 'namespaces'>): void {
   const gauge = <const Label extends string>(
     name: string,
     help: string,
@@ -41,6 +41,13 @@ export function resourceMetrics(registry: Registry, watches: Pick<Watches, 'reso
     tally(watches, function* ({ status }) {
       for (const { versions = [] } of status?.models ?? []) for (const { state } of versions) yield state;
     }),
+  );
+  gauge(
+    'watched_namespaces',
+    'Of the namespaces that were named: 1 where it is looked after, 0 where rights are missing',
+    // A label called namespace, Prometheus takes for that of the operator.
+    ['watched_namespace'],
+    () => new Map([...watches.namespaces()].map(([namespace, isServed]) => [namespace, Number(isServed)])),
   );
 }
 

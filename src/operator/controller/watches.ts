@@ -14,6 +14,7 @@ import type { Pod } from '../reconcile/pod-facts.ts';
 import type { Change } from '../runtime/mirror.ts';
 import { Reflector } from '../runtime/reflector.ts';
 import { byLabel, Store } from '../runtime/store.ts';
+import { Scope } from './scope.ts';
 import { slimChild, slimClaim, slimPod } from './slim.ts';
 
 export interface WatchesOptions {
@@ -38,56 +39,67 @@ export class Watches implements Caches {
   readonly #claims = new Store<KubeObject>({ slim: slimClaim });
   readonly #children = new Map(childKinds.map((kind) => [kind, new Store<KubeObject>({ slim: slimChild })]));
   readonly #pods = new Store<Pod, 'owner'>({ slim: slimPod, indexes: { owner: byLabel(label.name) } });
-  readonly #resourceReflectors: readonly Reflector<KubeObject>[];
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  /** By their namespaces. */
+  readonly #scopes: ReadonlyMap<string | undefined, Scope>;
+  /** Resolves when each scope is known or refused. */
+  #answered: Promise<unknown> | undefined;
+  /** Resolves when the first scope is known. */
+  readonly #firstSynced = Promise.withResolvers<void>();
 
   constructor(options: WatchesOptions) {
     this.#options = options;
     const namespaces = options.namespaces.length > 0 ? options.namespaces : [undefined];
-    this.#resourceReflectors = namespaces.map((namespace) =>
-      this.#reflector(modelServers, this.#resources, namespace, undefined, (change) => this.#resourceChanged(change)),
-    );
-    const others = namespaces.flatMap((namespace) => [
-      ...[...this.#children].map(([kind, store]) =>
-        this.#reflector(kind, store, namespace, ours, (change) => this.#childChanged(kind, change)),
-      ),
-      this.#reflector(podKind, this.#pods as unknown as Store<KubeObject, string>, namespace, ours, (change) =>
-        this.#childChanged(podKind, change),
-      ),
-      this.#reflector(persistentVolumeClaims, this.#claims, namespace, undefined, (change) =>
-        this.#claimChanged(change),
-      ),
-    ]);
-    this.#reflectors = [...this.#resourceReflectors, ...others];
+    this.#scopes = new Map(namespaces.map((namespace) => [namespace, this.#scope(namespace)]));
+    this.#firstSynced.promise.catch(() => {});
   }
 
   start(): void {
-    for (const reflector of this.#reflectors) reflector.start();
+    const { onChange } = this.#options;
+    const known = (scope: Scope) => {
+      this.#firstSynced.resolve();
+      for (const { metadata } of this.knownResources(scope.namespace)) onChange(toKey(metadata));
+    };
+    this.#answered = Promise.all([...this.#scopes.values()].map((scope) => scope.start(() => known(scope))));
+    this.#answered.catch(() => {});
   }
 
-  /** Resolves when all is known that there is. */
+  /** Resolves when all is known that may be read, at least of one namespace; rejects if stopped before. */
   async synced(): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.synced));
+    await this.#answered;
+    await this.#firstSynced.promise;
   }
 
-  get hasSynced(): boolean {
-    return this.#reflectors.every((reflector) => reflector.hasSynced);
+  /** @returns why nothing can be done yet */
+  unready(): string | undefined {
+    const scopes = [...this.#scopes.values()];
+    if (!scopes.every((scope) => scope.isAnswered)) return 'not everything is known yet';
+    if (scopes.some((scope) => scope.hasSynced)) return undefined;
+    return `the operator lacks rights: ${scopes[0]!.refusal}`;
+  }
+
+  /** The namespaces that were named, and whether each is looked after: it is not while rights are missing, or before all is known. */
+  *namespaces(): Generator<readonly [namespace: string, isServed: boolean]> {
+    for (const [namespace, { hasSynced, refusal }] of this.#scopes) {
+      if (namespace !== undefined) yield [namespace, hasSynced && refusal === undefined];
+    }
   }
 
   /** Whether the cluster knows ModelServers; true until it was asked. */
   get isServed(): boolean {
-    return this.#resourceReflectors.every(({ served }) => served !== false);
+    return [...this.#scopes.values()].every(({ isServed }) => isServed);
   }
 
   /** @returns what a restart would mend */
   problem(): string | undefined {
     const now = this.#options.clock.now();
-    const dead = this.#reflectors.filter((reflector) => now - reflector.lastAliveAt > deadMs).length;
-    return dead === 0 ? undefined : `${dead} of ${this.#reflectors.length} watches are dead`;
+    const reflectors = [...this.#scopes.values()].flatMap((scope) => scope.reflectors);
+    const dead = reflectors.filter(({ lastAliveAt }) => now - lastAliveAt > deadMs).length;
+    return dead === 0 ? undefined : `${dead} of ${reflectors.length} watches are dead`;
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+    this.#firstSynced.reject(new Error('The watches are stopped'));
+    await Promise.all([...this.#scopes.values()].map((scope) => scope.stop()));
   }
 
   resource(at: ObjectKey): ModelServer | undefined {
@@ -97,6 +109,14 @@ export class Watches implements Caches {
   /** All of them. */
   *resources(): Generator<ModelServer> {
     for (const [, resource] of this.#resources.entries()) yield resource as ModelServer;
+  }
+
+  /** Those about which all is known that there is. @param namespace all of them if undefined */
+  *knownResources(namespace?: string): Generator<ModelServer> {
+    for (const resource of this.resources()) {
+      const isOfIt = namespace === undefined || resource.metadata.namespace === namespace;
+      if (isOfIt && this.#isKnown(resource.metadata.namespace)) yield resource;
+    }
   }
 
   child(kind: Kind, at: ObjectKey): KubeObject | undefined {
@@ -113,6 +133,33 @@ export class Watches implements Caches {
 
   size(): number {
     return this.#resources.size;
+  }
+
+  #scope(namespace: string | undefined): Scope {
+    const resources = this.#reflector(modelServers, this.#resources, namespace, undefined, (change) =>
+      this.#resourceChanged(change),
+    );
+    const others = [
+      ...[...this.#children].map(([kind, store]) =>
+        this.#reflector(kind, store, namespace, ours, (change) => this.#childChanged(kind, change)),
+      ),
+      this.#reflector(podKind, this.#pods as unknown as Store<KubeObject, string>, namespace, ours, (change) =>
+        this.#childChanged(podKind, change),
+      ),
+      this.#reflector(persistentVolumeClaims, this.#claims, namespace, undefined, (change) =>
+        this.#claimChanged(change),
+      ),
+    ];
+    return new Scope({ namespace, resources, others, log: this.#options.log });
+  }
+
+  #isKnown(namespace: string | undefined): boolean {
+    return (this.#scopes.get(namespace) ?? this.#scopes.get(undefined))?.hasSynced ?? false;
+  }
+
+  /** Of what is only half known, what is missing may only be unseen: it waits for the rest. */
+  #changed(at: ObjectKey): void {
+    if (this.#isKnown(at.namespace)) this.#options.onChange(toKey(at));
   }
 
   #reflector(
@@ -136,15 +183,15 @@ export class Watches implements Caches {
   }
 
   /** The status is the operator's own: that it has changed is no news. */
-  #resourceChanged({ key, object, old }: Change<KubeObject>): void {
+  #resourceChanged({ object, old }: Change<KubeObject>): void {
     this.#options.onHeard(objectKey(modelServers, object.metadata));
     if (old && wish(old) === wish(object)) return;
-    this.#options.onChange(key);
+    this.#changed(object.metadata);
   }
 
   #claimChanged({ type, key }: Change<KubeObject>): void {
     if (type === 'modified') return;
-    for (const { metadata } of this.#resources.find('claim', key)) this.#options.onChange(toKey(metadata));
+    for (const { metadata } of this.#resources.find('claim', key)) this.#changed(metadata);
   }
 
   #childChanged(kind: Kind, { object, old }: Change<KubeObject>): void {
@@ -155,8 +202,7 @@ export class Watches implements Caches {
     const owner = object.metadata.ownerReferences?.find((reference) => reference.kind === modelServers.kind);
     const names = [owner?.name, object.metadata.labels?.[label.name], old?.metadata.labels?.[label.name]];
     for (const name of new Set(names)) {
-      if (name !== undefined)
-        this.#options.onChange(toKey({ name, ...(namespace === undefined ? {} : { namespace }) }));
+      if (name !== undefined) this.#changed({ name, ...(namespace === undefined ? {} : { namespace }) });
     }
   }
 }

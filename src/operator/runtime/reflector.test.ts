@@ -391,6 +391,38 @@ test('a kind that is not served is asked for again slowly, and followed once it 
   assert.deepEqual(news(), ['added ns/a 5']);
 });
 
+test('what it may not read is an answer too; it asks on, quietly, until it may', async (t) => {
+  const { cluster, reflector, clock, messages } = await setUp(t);
+  const forbidden = new ClusterError('forbidden', 'things is forbidden');
+  await cluster.listing.fail(forbidden);
+  await reflector.answered;
+  assert.deepEqual([reflector.hasSynced, reflector.refusal], [false, 'things is forbidden']);
+  for (let turn = 0; turn < 5; turn++) {
+    await clock.advance(30_000);
+    await cluster.listing.fail(forbidden);
+  }
+  assert.deepEqual(
+    messages().filter((message) => !message.startsWith('debug')),
+    [],
+  );
+  await clock.advance(30_000);
+  await cluster.listing.answer({ resourceVersion: '10' });
+  await reflector.synced;
+  assert.equal(reflector.refusal, undefined);
+  // What was allowed once is told of, once.
+  await cluster.watching.fail(forbidden);
+  assert.equal(reflector.refusal, 'things is forbidden');
+  await clock.advance(30_000);
+  await cluster.watching.fail(forbidden);
+  assert.deepEqual(
+    messages().filter((message) => message.startsWith('warn')),
+    ['warn: Lists and watches fail'],
+  );
+  await clock.advance(30_000);
+  await cluster.watching.emit(bookmark('11'));
+  assert.equal(reflector.refusal, undefined);
+});
+
 test('when its kind is removed, all that was there is deleted', async (t) => {
   const { clock, cluster, reflector, news } = await setUpWatching(t);
   await cluster.watching.fail(new ClusterError('not-found', 'no such kind'));

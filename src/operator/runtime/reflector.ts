@@ -69,9 +69,11 @@ export class Reflector<T extends KubeObject> {
   readonly #timings: ReflectorTimings;
   readonly #stopped = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #hasSynced = false;
   #served: boolean | undefined;
+  #refusal: string | undefined;
   #lastAliveAt = Number.NEGATIVE_INFINITY;
   /** Where a watch goes on from; undefined if all is to be listed. */
   #version: string | undefined;
@@ -86,8 +88,9 @@ export class Reflector<T extends KubeObject> {
     this.#timings = { ...usual, ...options.timings };
     this.#log = options.log.child({ kind: options.kind.kind, watchedNamespace: options.namespace });
     this.#mirror = new Mirror(options, this.#log);
-    // Nobody need wait for it.
+    // Nobody need wait for them.
     this.#synced.promise.catch(() => {});
+    this.#answered.promise.catch(() => {});
   }
 
   /** Resolves once the store has had it all, or the API server has said that there is no such kind; rejects if stopped before. */
@@ -97,6 +100,16 @@ export class Reflector<T extends KubeObject> {
 
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** Resolves once it has synced, or the API server has refused to tell; rejects if stopped before. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
+  }
+
+  /** What the API server said when it last refused to tell; undefined where it tells. It is asked again all the while. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** Whether the API server knows the kind; undefined before it was asked. */
@@ -121,6 +134,7 @@ export class Reflector<T extends KubeObject> {
     const reason = new Error('The reflector is stopped');
     this.#stopped.abort(reason);
     this.#synced.reject(reason);
+    this.#answered.reject(reason);
     await this.#running;
   }
 
@@ -212,6 +226,7 @@ export class Reflector<T extends KubeObject> {
           // Late words of a watch that was given up would take the store back in time.
           if (over || quiet.signal.aborted) return;
           heard++;
+          this.#refusal = undefined;
           this.#failures = 0;
           this.#alive();
           quiet.postpone();
@@ -267,7 +282,11 @@ export class Reflector<T extends KubeObject> {
     if (this.#failures >= mostFailures) this.#version = undefined;
     const asked = error instanceof ClusterError ? Math.min(error.retryAfterMs ?? 0, longestRetryAfter) : 0;
     const wait = Math.max(asked, backoff(this.#failures, { ...retry, factor: 2, jitter: 0.5 }, this.#options.random));
-    this.#log.warn({ err: error, failures: this.#failures, waitMs: Math.round(wait) }, 'Lists and watches fail');
+    const facts = { err: error, failures: this.#failures, waitMs: Math.round(wait) };
+    // That rights are missing from the start is for those to tell who know what they are for; that they still are, for nobody.
+    const isKnown = code === 'forbidden' && (!this.#hasSynced || this.#refusal !== undefined);
+    this.#log[isKnown ? 'debug' : 'warn'](facts, 'Lists and watches fail');
+    if (error instanceof ClusterError && code === 'forbidden') this.#refuse(error.message);
     return wait;
   }
 
@@ -282,8 +301,15 @@ export class Reflector<T extends KubeObject> {
 
   #sync(served: boolean): void {
     this.#served = served;
+    this.#refusal = undefined;
     this.#hasSynced = true;
     this.#synced.resolve();
+    this.#answered.resolve();
+  }
+
+  #refuse(why: string): void {
+    this.#refusal = why;
+    this.#answered.resolve();
   }
 
   #alive(): void {
