@@ -24,7 +24,7 @@ import { type Hold, holdOf, holds, pauseDeployment, pausedOwner } from './hold.t
 import { lostImageVolumes } from './image-volumes.ts';
 import { judge } from './judge.ts';
 import { ownershipOf } from './ownership.ts';
-import { nextLook } from './pace.ts';
+import { Pace } from './pace.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
 import type { Deployment, Snapshot } from './snapshot.ts';
 import { statusOf } from './status.ts';
@@ -77,6 +77,7 @@ export class ModelServerReconciler {
   readonly #capabilities: ReturnType<typeof capabilityProbe>;
   readonly #memory: ChildMemory;
   readonly #statuses: StatusWriter;
+  readonly #pace = new Pace();
   /** To be told of each event of what is watched, by `objectKey`. */
   readonly written = new Written();
 
@@ -95,6 +96,7 @@ export class ModelServerReconciler {
     if (!cached || cached.metadata.deletionTimestamp) {
       this.#memory.forgetOwner(toKey(at));
       this.#statuses.forget(at);
+      this.#pace.forget(toKey(at));
       return { kind: 'done' };
     }
     const resource = this.written.read(objectKey(modelServers, at), cached)!;
@@ -166,7 +168,8 @@ export class ModelServerReconciler {
     };
     const verdict = judge(snapshot);
     await this.#statuses.write(resource, statusOf(snapshot, verdict), { cluster, log, signal, seen });
-    const next = nextLook(verdict.kind, caches.size());
+    const questions = { pods: answers.size, models: modelNames.length };
+    const next = this.#pace.next(toKey(resource.metadata), verdict.kind, questions, caches.size());
     return { kind: 'after', ms: applied.isWaitingForGarbage ? Math.min(garbageMs, next) : next };
   }
 
