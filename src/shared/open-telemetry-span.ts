@@ -12,18 +12,42 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { wallTime } from './clock.ts';
-import type { Attributes, Header, Span, Tracer } from './span.ts';
+import type { Attributes, Header, Span, TentativeSpan, Tracer } from './span.ts';
 
 /** Spans by OpenTelemetry's API, in whatever SDK has been registered with it. */
 export function openTelemetryTracer(tracer: OtelTracer): Tracer {
   return {
-    root: (name, attributes) => begin(tracer, name, SpanKind.INTERNAL, attributes, ROOT_CONTEXT),
-    server: (name, attributes, header) =>
-      begin(tracer, name, SpanKind.SERVER, attributes, propagation.extract(ROOT_CONTEXT, header, headers)),
+    root(name, attributes) {
+      const parts = begin(tracer, name, SpanKind.INTERNAL, attributes, ROOT_CONTEXT, endNow);
+      return parts && new OpenTelemetrySpan(parts);
+    },
+    tentative(name, attributes) {
+      const held = new HeldTrace();
+      const parts = begin(tracer, name, SpanKind.INTERNAL, attributes, ROOT_CONTEXT, (...end) => held.end(...end));
+      return parts && new HeldSpan(parts, held);
+    },
+    server(name, attributes, header) {
+      const caller = propagation.extract(ROOT_CONTEXT, header, headers);
+      const parts = begin(tracer, name, SpanKind.SERVER, attributes, caller, endNow);
+      return parts && new OpenTelemetrySpan(parts);
+    },
   };
 }
 
 const headers: TextMapGetter<Header> = { get: (header, name) => header(name), keys: () => [] };
+
+/** Ends a span, which hands it on to be sent; or sees to it that that happens, if it does. */
+type End = (span: OtelSpan, time: HrTime) => void;
+
+const endNow: End = (span, time) => span.end(time);
+
+interface SpanParts {
+  readonly tracer: OtelTracer;
+  readonly span: OtelSpan;
+  readonly parent: Context;
+  readonly timeline: Timeline;
+  readonly end: End;
+}
 
 function begin(
   tracer: OtelTracer,
@@ -31,11 +55,12 @@ function begin(
   kind: SpanKind,
   attributes: Attributes | undefined,
   parent: Context,
-): Span | undefined {
+  end: End,
+): SpanParts | undefined {
   const timeline = new Timeline();
   const startTime = timeline.now();
   const span = tracer.startSpan(name, attributes ? { kind, startTime, attributes } : { kind, startTime }, parent);
-  return span.isRecording() ? new OpenTelemetrySpan(tracer, span, parent, timeline) : undefined;
+  return span.isRecording() ? { tracer, span, parent, timeline, end } : undefined;
 }
 
 /**
@@ -54,45 +79,84 @@ class Timeline {
 }
 
 class OpenTelemetrySpan implements Span {
-  readonly #tracer: OtelTracer;
-  readonly #span: OtelSpan;
-  readonly #timeline: Timeline;
+  readonly #parts: SpanParts;
   readonly #context: Context;
 
-  constructor(tracer: OtelTracer, span: OtelSpan, parent: Context, timeline: Timeline) {
-    this.#tracer = tracer;
-    this.#span = span;
-    this.#timeline = timeline;
-    this.#context = trace.setSpan(parent, span);
+  constructor(parts: SpanParts) {
+    this.#parts = parts;
+    this.#context = trace.setSpan(parts.parent, parts.span);
   }
 
   child(name: string, attributes?: Attributes): Span {
-    const startTime = this.#timeline.now();
+    const { tracer, timeline } = this.#parts;
+    const startTime = timeline.now();
     const options = attributes ? { startTime, attributes } : { startTime };
-    const span = this.#tracer.startSpan(name, options, this.#context);
-    return new OpenTelemetrySpan(this.#tracer, span, this.#context, this.#timeline);
+    const span = tracer.startSpan(name, options, this.#context);
+    return new OpenTelemetrySpan({ ...this.#parts, span, parent: this.#context });
   }
 
   set(attributes: Attributes): void {
-    this.#span.setAttributes(attributes);
+    this.#parts.span.setAttributes(attributes);
   }
 
   event(name: string, attributes?: Attributes): void {
-    this.#span.addEvent(name, attributes, this.#timeline.now());
+    this.#parts.span.addEvent(name, attributes, this.#parts.timeline.now());
   }
 
   end(error?: unknown, errorType?: string): void {
-    const now = this.#timeline.now();
+    const { span, timeline, end } = this.#parts;
+    const now = timeline.now();
     if (error !== undefined) {
-      this.#span.recordException(asException(rootOf(error)), now);
-      this.#span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
-      this.#span.setAttributes({ 'error.type': errorType ?? typeOf(error) });
+      span.recordException(asException(rootOf(error)), now);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+      span.setAttributes({ 'error.type': errorType ?? typeOf(error) });
     }
-    this.#span.end(now);
+    end(span, now);
   }
 
   run<T>(body: () => T): T {
     return context.with(this.#context, body);
+  }
+}
+
+class HeldSpan extends OpenTelemetrySpan implements TentativeSpan {
+  readonly #held: HeldTrace;
+
+  constructor(parts: SpanParts, held: HeldTrace) {
+    super(parts);
+    this.#held = held;
+  }
+
+  override end(error?: unknown, errorType?: string): void {
+    super.end(error, errorType);
+    this.#held.keep();
+  }
+
+  discard(): void {
+    this.#held.drop();
+  }
+}
+
+/** The spans of a trace that have ended, until it is known whether they are sent. One that is never ended is never sent. */
+class HeldTrace {
+  #ended: [span: OtelSpan, time: HrTime][] = [];
+  #isKept: boolean | undefined;
+
+  end(span: OtelSpan, time: HrTime): void {
+    if (this.#isKept === undefined) this.#ended.push([span, time]);
+    else if (this.#isKept) span.end(time);
+  }
+
+  keep(): void {
+    this.#isKept ??= true;
+    const ended = this.#ended;
+    this.#ended = [];
+    for (const [span, time] of ended) span.end(time);
+  }
+
+  drop(): void {
+    this.#isKept ??= false;
+    this.#ended = [];
   }
 }
 

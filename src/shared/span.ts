@@ -17,10 +17,18 @@ export interface Span {
   run<T>(body: () => T): T;
 }
 
-/** What begins spans. Both ways give undefined for a trace that is not sampled. */
+/** The first span of a trace that is kept back until this ends: whether it is worth its place shows only then. */
+export interface TentativeSpan extends Span {
+  /** Ends it, and nothing of the trace is sent. */
+  discard(): void;
+}
+
+/** What begins spans. All ways give undefined for a trace that is not sampled. */
 export interface Tracer {
   /** The first span of a trace of its own. */
   root(name: string, attributes?: Attributes): Span | undefined;
+  /** Likewise, of one that may come to nothing. */
+  tentative(name: string, attributes?: Attributes): TentativeSpan | undefined;
   /**
    * A span for a request that came in, in the trace that the caller's headers name.
    * @param header gives a request header by its lower-case name

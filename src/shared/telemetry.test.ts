@@ -151,6 +151,29 @@ test('tells of every setting that it does not understand', async (t) => {
   assert.equal(receiver.spans.length, 2);
 });
 
+test('a trace that may come to nothing is sent once it has come to something, and then whole', async (t) => {
+  const receiver = await startOtlpReceiver();
+  t.after(() => receiver.close());
+  await runTraced(
+    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpEndpoint },
+    {
+      calls: [],
+      tentative: [
+        { name: 'a', isKept: true },
+        { name: 'b', isKept: false },
+        { name: 'c', isKept: true },
+      ],
+    },
+  );
+  assert.deepEqual(
+    receiver.spans.map(({ name }) => name),
+    ['early in a', 'a', 'late in a', 'early in c', 'c', 'late in c'],
+  );
+  const [early, root] = receiver.spans;
+  assert.equal(early!.parentSpanId, root!.spanId);
+  assert.ok(root!.start < early!.start && early!.end < root!.end, 'times are those at which things happened');
+});
+
 test('samples as the environment says, and as the caller has decided', async (t) => {
   const receiver = await startOtlpReceiver();
   t.after(() => receiver.close());

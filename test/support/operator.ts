@@ -73,7 +73,7 @@ export class TestOperator {
 
   /** @param options of another version, or with other settings */
   async startOperator(
-    options: Pick<Partial<ModelServerControllerOptions>, 'render' | 'serverImage'> = {},
+    options: Pick<Partial<ModelServerControllerOptions>, 'render' | 'serverImage' | 'tracer'> = {},
   ): Promise<void> {
     this.#controller = await startController({
       cluster: this.#observed(),

@@ -23,6 +23,8 @@ export interface Program {
     readonly error?: string;
     readonly cause?: string;
   }[];
+  /** Traces that may come to nothing, by their names, and whether they come to something. */
+  readonly tentative?: readonly { readonly name: string; readonly isKept: boolean }[];
 }
 
 export interface Outcome {
@@ -38,7 +40,7 @@ const { startTelemetry } = await import('../../src/shared/telemetry.ts');
 const { createTracing } = await import('../../src/server/observe/tracing.ts');
 type Telemetry = Awaited<ReturnType<typeof startTelemetry>>;
 
-const { calls }: Program = JSON.parse(process.argv[2]!);
+const { calls, tentative = [] }: Program = JSON.parse(process.argv[2]!);
 let telemetry: Telemetry;
 const log = createLog({ level: 'info', fields: () => telemetry?.traceIds() ?? {} });
 telemetry = await startTelemetry({ serviceName: 'program', serviceVersion: '1.2.3', log, clock: systemClock });
@@ -56,6 +58,14 @@ for (const { headers = {}, status = 0, error, cause } of calls) {
   };
   await (span ? span.run(work) : work());
   span?.answered(status, error === undefined ? undefined : new Error(error, cause ? { cause: new Error(cause) } : {}));
+}
+for (const { name, isKept } of tentative) {
+  const span = telemetry?.tracer.tentative(name);
+  const late = span?.child(`late in ${name}`);
+  span?.child(`early in ${name}`).end();
+  if (isKept) span?.end();
+  else span?.discard();
+  late?.end();
 }
 log.info('outside');
 await telemetry?.shutdown();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { configRevision } from '../../shared/config-revision.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Span, Tracer } from '../../shared/span.ts';
+import type { Tracer } from '../../shared/span.ts';
 import type { ModelServer } from '../api/model-server.ts';
 import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
@@ -64,6 +64,14 @@ export interface ReconcileCall {
   readonly log: Logger;
 }
 
+/** What one reconcile goes by. */
+interface Look {
+  readonly cluster: Cluster;
+  readonly models: ModelStatusSource;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
 /** While garbage collection has not taken what a deleted namesake left. */
 const garbageMs = 1_000;
 
@@ -101,18 +109,26 @@ export class ModelServerReconciler {
     }
     const resource = this.written.read(objectKey(modelServers, at), cached)!;
     const { namespace, name, generation } = resource.metadata;
-    const span = tracer?.root('reconcile ModelServer', {
+    const span = tracer?.tentative('reconcile ModelServer', {
       'k8s.namespace.name': namespace!,
       'modelserver.name': name,
       'modelserver.generation': generation!,
       'modelserver.reconcile_id': call.id,
     });
     const log = call.log.child({ generation });
+    let hasWritten = false;
+    const cluster = tracedCluster(this.#options.cluster, span, () => {
+      hasWritten = true;
+    });
+    const models = tracedModels(this.#options.models, span);
     const run = async () => {
       try {
-        const outcome = await this.#run(resource, cached.metadata.resourceVersion, call.signal, span, log);
+        const look = { cluster, models, signal: call.signal, log };
+        const outcome = await this.#run(resource, cached.metadata.resourceVersion, look);
         span?.set({ 'modelserver.reconcile_result': outcome.kind });
-        span?.end();
+        // Of the looks that find all as it was, every other second for each ModelServer, nobody wants to read.
+        if (hasWritten) span?.end();
+        else span?.discard();
         return outcome;
       } catch (error) {
         span?.end(error);
@@ -127,12 +143,9 @@ export class ModelServerReconciler {
   async #run(
     resource: ModelServer,
     seen: string | undefined,
-    signal: AbortSignal,
-    span: Span | undefined,
-    log: Logger,
+    { cluster, models, signal, log }: Look,
   ): Promise<Outcome> {
     const { caches, wallTime, clusterDomain, allowHostPath } = this.#options;
-    const cluster = tracedCluster(this.#options.cluster, span);
     const { namespace, name } = resource.metadata;
     const capabilities = await this.#capabilities(signal);
     const prerequisites = await gatherPrerequisites(resource, cluster, { caches, allowHostPath, capabilities }, signal);
@@ -145,8 +158,7 @@ export class ModelServerReconciler {
     const isApplied = !hold && !prerequisites.obstacle?.stops;
     if (isApplied) await this.#tell(facts, resource, revision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
-    const source = tracedModels(this.#options.models, span);
-    const answers = await this.#inquiry.ask(source, facts, owner.spec.server.grpcPort, modelNames, signal);
+    const answers = await this.#inquiry.ask(models, facts, owner.spec.server.grpcPort, modelNames, signal);
 
     const deployment = deploymentOf(resource, applied);
     const snapshot: Snapshot = {

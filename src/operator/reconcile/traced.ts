@@ -3,25 +3,31 @@ import type { Cluster, ObjectKey } from '../cluster/cluster.ts';
 import type { Kind } from '../cluster/kube-object.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
 
-/** The cluster with a span, below the given one, for each call but watches, which last. */
-export function tracedCluster(cluster: Cluster, span: Span | undefined): Cluster {
+/**
+ * The cluster with a span, below the given one, for each call but watches, which last.
+ * @param onWrite called when something is about to be written
+ */
+export function tracedCluster(cluster: Cluster, span: Span | undefined, onWrite: () => void): Cluster {
   if (!span) return cluster;
+  const write = <T>(what: string, attributes: Attributes, call: () => Promise<T>) => {
+    onWrite();
+    return traced(span, what, attributes, call);
+  };
   return {
     get: (kind, at, options) => traced(span, 'get', attributesOf(kind, at), () => cluster.get(kind, at, options)),
     list: (kind, options) => traced(span, 'list', attributesOf(kind), () => cluster.list(kind, options)),
     watch: (kind, options, onEvent) => cluster.watch(kind, options, onEvent),
     apply: (kind, object, options) =>
-      traced(span, options.subresource ? 'apply status' : 'apply', attributesOf(kind, object.metadata), () =>
+      write(options.subresource ? 'apply status' : 'apply', attributesOf(kind, object.metadata), () =>
         cluster.apply(kind, object, options),
       ),
     create: (kind, object, options) =>
-      traced(span, 'create', attributesOf(kind, object.metadata), () => cluster.create(kind, object, options)),
+      write('create', attributesOf(kind, object.metadata), () => cluster.create(kind, object, options)),
     replace: (kind, object, options) =>
-      traced(span, 'replace', attributesOf(kind, object.metadata), () => cluster.replace(kind, object, options)),
+      write('replace', attributesOf(kind, object.metadata), () => cluster.replace(kind, object, options)),
     merge: (kind, at, patch, options) =>
-      traced(span, 'patch', attributesOf(kind, at), () => cluster.merge(kind, at, patch, options)),
-    delete: (kind, at, options) =>
-      traced(span, 'delete', attributesOf(kind, at), () => cluster.delete(kind, at, options)),
+      write('patch', attributesOf(kind, at), () => cluster.merge(kind, at, patch, options)),
+    delete: (kind, at, options) => write('delete', attributesOf(kind, at), () => cluster.delete(kind, at, options)),
     serves: (kind, options) => traced(span, 'discover', attributesOf(kind), () => cluster.serves(kind, options)),
     version: (options) => traced(span, 'version', {}, () => cluster.version(options)),
   };
