@@ -109,3 +109,42 @@ test('pods with an image of their own do not', async (t) => {
   assert.deepEqual(operator.writes, []);
   assert.deepEqual(await podsOf(operator), pods);
 });
+
+test('not all at once follow it, and no more than those where it does not work', { timeout: 60_000 }, async (t) => {
+  let works = true;
+  const operator = new TestOperator((models, host) => {
+    models.set({ host, port: 9000 }, 'digits', [{ version: 1, state: works ? 'AVAILABLE' : 'LOADING' }]);
+  });
+  t.after(() => operator.stop());
+  await operator.start();
+  const names = Array.from({ length: 8 }, (_, i) => `x${i}`);
+  for (const name of names) await operator.create(name);
+  for (const name of names) await operator.until(name, isReady);
+  await operator.create('broken', { models: [{ name: 'none', required: true, versionPolicy: { all: {} } }] });
+  await eventually(
+    () => operator.get(kinds.deployments, 'broken'),
+    (deployment) => deployment !== undefined,
+  );
+  await operator.stopOperator(1_000);
+
+  works = false;
+  await operator.startOperator({ serverImage: 'localhost/modelserver:2' });
+  const moved = async () =>
+    operator.cluster
+      .peekAll<Deployment>(kinds.deployments)
+      .filter(({ spec }) => spec.template.spec.containers[0]!.image.endsWith(':2'))
+      .map(({ metadata }) => metadata.name);
+  await eventually(moved, (all) => all.length === 6);
+  await sleep(5_000);
+  const first = await moved();
+  assert.equal(first.length, 6, 'five that had served, and one that had not');
+  assert.ok(first.includes('broken'));
+  for (const name of names.filter((name) => !first.includes(name))) assert.ok(isReady(await operator.resource(name)));
+
+  works = true;
+  for (const pod of operator.cluster.peekAll<KubeObject & { status: { podIP: string } }>(kinds.pods)) {
+    operator.models.set({ host: pod.status.podIP, port: 9000 }, 'digits', [{ version: 1, state: 'AVAILABLE' }]);
+  }
+  await eventually(moved, (all) => all.length === 9);
+  for (const name of names) await operator.until(name, isReady);
+});

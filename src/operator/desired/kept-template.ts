@@ -18,10 +18,17 @@ export function templateAnnotations({ inputs, template }: PodTemplate): Annotati
  * The template that a Deployment is to have: the one that it was given before as long as what that was made from is the same,
  * whatever this operator would make of it. So pods roll when somebody wants other pods, and not because of an operator's upgrade.
  * @param live the annotations of the Deployment that is there
+ * @param mayUpgrade asked where the resource is as before, and the operator wants other pods: whether they may be replaced now
  */
-export function keptTemplate(rendered: PodTemplate, live: Annotations | undefined): PodTemplate {
+export function keptTemplate(
+  rendered: PodTemplate,
+  live: Annotations | undefined,
+  mayUpgrade: () => boolean,
+): PodTemplate {
   const before = readTemplate(live?.[annotation.template]);
-  return before && canonicalJson(before.inputs) === canonicalJson(rendered.inputs) ? before : rendered;
+  if (!before || before.inputs.spec !== rendered.inputs.spec) return rendered;
+  if (canonicalJson(before.inputs) === canonicalJson(rendered.inputs)) return before;
+  return before.revision === rendered.revision || mayUpgrade() ? rendered : before;
 }
 
 /** @returns undefined for what no operator has written like this: it is not what the pods were made from */
@@ -32,7 +39,8 @@ function readTemplate(text: string | undefined): PodTemplate | undefined {
     const { metadata } = template as { readonly metadata: { readonly labels: Annotations } };
     const { [label.revision]: revision, ...labels } = metadata.labels;
     const unmarked: Free = { ...template, metadata: { ...metadata, labels } };
-    return revision !== undefined && revision === contentHash(unmarked) ? { revision, inputs, template } : undefined;
+    const isWhole = inputs !== undefined && revision !== undefined && revision === contentHash(unmarked);
+    return isWhole ? { revision, inputs, template } : undefined;
   } catch {
     return undefined;
   }

@@ -25,7 +25,7 @@ const examples = [
  */
 const known: [example: string, hash: string][] = [
   ['minimal', '986a95a423'],
-  ['everything-set', 'c294025501'],
+  ['everything-set', 'bfdbed20cc'],
   ['model-images', '33ed393d25'],
 ];
 

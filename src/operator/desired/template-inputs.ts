@@ -30,7 +30,7 @@ export function templateInputs({ spec }: ModelServer, image: string): TemplateIn
     .map(({ name, image, persistentVolumeClaim }) => ({ name, image: image && volumeOf(image), persistentVolumeClaim }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const said = {
-    ...{ imagePullPolicy, imagePullSecrets, env, envFrom, template, server, repository, models },
+    ...{ image: spec.image, imagePullPolicy, imagePullSecrets, env, envFrom, template, server, repository, models },
     ...{ metrics: observability.metrics.enabled, otel: observability.otel },
   };
   return { spec: contentHash(said), image, generation: templateGeneration };

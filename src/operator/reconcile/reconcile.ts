@@ -31,6 +31,7 @@ import { statusOf } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { ignorantPods, tellPods } from './tell-pods.ts';
 import { tracedCluster, tracedModels } from './traced.ts';
+import { UpgradeTurns } from './upgrade-turns.ts';
 import { Written } from './written.ts';
 
 export interface ReconcileOptions {
@@ -86,6 +87,7 @@ export class ModelServerReconciler {
   readonly #memory: ChildMemory;
   readonly #statuses: StatusWriter;
   readonly #pace = new Pace();
+  readonly #upgrades = new UpgradeTurns();
   /** To be told of each event of what is watched, by `objectKey`. */
   readonly written = new Written();
 
@@ -105,6 +107,7 @@ export class ModelServerReconciler {
       this.#memory.forgetOwner(toKey(at));
       this.#statuses.forget(at);
       this.#pace.forget(toKey(at));
+      this.#upgrades.end(toKey(at));
       return { kind: 'done' };
     }
     const resource = this.written.read(objectKey(modelServers, at), cached)!;
@@ -149,13 +152,13 @@ export class ModelServerReconciler {
     const { namespace, name } = resource.metadata;
     const capabilities = await this.#capabilities(signal);
     const prerequisites = await gatherPrerequisites(resource, cluster, { caches, allowHostPath, capabilities }, signal);
-    const pods = this.#template(resource);
-    const revision = configRevision(prerequisites.config ?? '');
     const hold = holdOf(resource);
+    const isApplied = !hold && !prerequisites.obstacle?.stops;
+    const pods = this.#template(resource, isApplied);
+    const revision = configRevision(prerequisites.config ?? '');
     const owner = hold === 'Paused' ? pausedOwner(resource, this.#liveDeployment(resource)) : resource;
     const applied = await this.#apply(owner, pods, prerequisites, hold, cluster, capabilities.podMonitors, signal);
     const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
-    const isApplied = !hold && !prerequisites.obstacle?.stops;
     if (isApplied) await this.#tell(facts, resource, revision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
     const answers = await this.#inquiry.ask(models, facts, owner.spec.server.grpcPort, modelNames, signal);
@@ -180,16 +183,19 @@ export class ModelServerReconciler {
     };
     const verdict = judge(snapshot);
     await this.#statuses.write(resource, statusOf(snapshot, verdict), { cluster, log, signal, seen });
+    if (verdict.kind === 'serving' || verdict.kind === 'held') this.#upgrades.end(toKey(resource.metadata));
     const questions = { pods: answers.size, models: modelNames.length };
     const next = this.#pace.next(toKey(resource.metadata), verdict.kind, questions, caches.size());
     return { kind: 'after', ms: applied.isWaitingForGarbage ? Math.min(garbageMs, next) : next };
   }
 
-  /** That of before, unless the resource or the operator's settings ask for other pods. */
-  #template(resource: ModelServer): PodTemplate {
-    const { serverImage, render = podTemplate } = this.#options;
+  /** That of before, unless the resource asks for other pods; or the operator does, and it is this one's turn. */
+  #template(resource: ModelServer, mayReplace: boolean): PodTemplate {
+    const { caches, serverImage, render = podTemplate } = this.#options;
     const rendered = render(resource, resource.spec.image ?? serverImage);
-    return keptTemplate(rendered, this.#liveDeployment(resource)?.metadata.annotations);
+    const mayUpgrade = () =>
+      mayReplace && this.#upgrades.take(toKey(resource.metadata), wasServing(resource), caches.size());
+    return keptTemplate(rendered, this.#liveDeployment(resource)?.metadata.annotations, mayUpgrade);
   }
 
   async #apply(
@@ -234,4 +240,9 @@ export class ModelServerReconciler {
 
 function deploymentOf({ metadata }: ModelServer, { live }: AppliedChildren): Deployment | undefined {
   return live.get(objectKey(deployments, metadata)) as Deployment | undefined;
+}
+
+/** When it was last looked at. */
+function wasServing({ status }: ModelServer): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
