@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { Engine, Inference, LoadedModel } from '../../src/server/engine/engine.ts';
+import type { Engine, Inference, LoadedModel, ModelState } from '../../src/server/engine/engine.ts';
 import { ServingError } from '../../src/server/model/error.ts';
 import type { Layouts } from '../../src/server/model/layout.ts';
 import { anySize, type Reshape } from '../../src/server/model/reshape.ts';
@@ -17,6 +17,8 @@ export interface EngineUnderTest {
   create(options: { readonly mostWaiting: number }): Promise<Engine>;
   /** Writes a model that adds `addend` to its input `b` and calls the sum `a`. */
   writeAdd(folder: string, precision: NumericPrecision, shape: readonly Size[], addend: number): void;
+  /** Writes a model of FP32 that adds what its sum was the last time, 0 at first, to its input `b` and calls that `a`. */
+  writeAccumulator(folder: string, shape: readonly number[]): void;
   /** Writes files that are no model. */
   writeBroken(folder: string): void;
   /** Why cases cannot be run, by their names; or the whole suite. */
@@ -276,6 +278,57 @@ export function engineSuite(subject: EngineUnderTest): void {
       2,
     );
 
+    check('keeps states apart, each from its beginning', async (engine, folder) => {
+      subject.writeAccumulator(folder, [1, 3]);
+      await withModel(engine, folder, async (model) => {
+        const add = async (state: Pick<ModelState, 'infer'>, value: number) => {
+          const { outputs, release } = await state.infer([filled(value, 1, 3)], {});
+          const { tensor } = outputs[0]!;
+          assert.ok(tensor.precision === 'FP32');
+          const sums = [...new Float32Array(tensor.data.slice().buffer)];
+          release();
+          assert.deepEqual(sums, [sums[0], sums[0], sums[0]]);
+          return sums[0];
+        };
+        await model.rehearse([filled(1000, 1, 3)]);
+        await add(model, 1000);
+        const one = await model.openState({});
+        assert.deepEqual([await add(one, 1), await add(one, 2)], [1, 3]);
+        const two = await model.openState({});
+        assert.deepEqual([await add(two, 10), await add(one, 3), await add(two, 10)], [10, 6, 20]);
+        one.close();
+        const three = await model.openState({});
+        assert.deepEqual([await add(three, 7), await add(two, 0)], [7, 20]);
+        assert.equal(model.inUse, 0);
+        three.close();
+        // The other one goes with the model.
+      });
+    });
+
+    check('lets inferences in states wait their turn with the others', async (engine, folder) => {
+      subject.writeAccumulator(folder, [1]);
+      const model = await engine.load(folder, plainOptions);
+      const one = await model.openState({});
+      const two = await model.openState({});
+      const first = await one.infer([filled(1, 1)], {});
+      const second = Promise.resolve(two.infer([filled(1, 1)], {}));
+      const opening = model.openState({});
+      assert.deepEqual([model.inUse, model.waiting], [1, 2]);
+      first.release();
+      (await second).release();
+      (await opening).close();
+      const last = await two.infer([filled(1, 1)], {});
+      const closing = model.close();
+      await assert.rejects(
+        Promise.resolve(one.infer([filled(1, 1)], {})),
+        (error) => error instanceof ServingError && error.code === 'version-retired',
+      );
+      await assert.rejects(model.openState({}), ServingError);
+      last.release();
+      await closing;
+      two.close();
+    });
+
     check('closes once the inferences under way are done, and begins none after', async (engine, folder) => {
       subject.writeAdd(folder, 'FP32', [1], 1);
       const model = await engine.load(folder, plainOptions);
@@ -319,6 +372,13 @@ async function infer(model: LoadedModel, input: Tensor): Promise<Tensor> {
 function zeros(precision: NumericPrecision, ...shape: number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
   return { precision, shape, data: new Uint8Array(count * bytesPerElement[precision]) };
+}
+
+function filled(value: number, ...shape: number[]): Tensor {
+  const tensor = zeros('FP32', ...shape);
+  return tensor.precision === 'STRING'
+    ? tensor
+    : { ...tensor, data: repeat(scalar('FP32', value), tensor.data.byteLength / 4) };
 }
 
 function repeat(bytes: Uint8Array, count: number): Buffer {

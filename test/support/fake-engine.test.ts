@@ -7,6 +7,7 @@ engineSuite({
   name: 'fake',
   create: async ({ mostWaiting }) => new FakeEngine(mostWaiting),
   writeAdd: (folder, precision, shape, addend) => writeFakeModel(folder, { precision, shape, addend }),
+  writeAccumulator: (folder, shape) => writeFakeModel(folder, { precision: 'FP32', shape, addend: 0, keeps: true }),
   writeBroken(folder) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'model.json'), 'no model');

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine, Inference, InferOptions, LoadedModel } from '../../src/server/engine/engine.ts';
+import type { Engine, Inference, InferOptions, LoadedModel, ModelState } from '../../src/server/engine/engine.ts';
 import { portLayouts } from '../../src/server/engine/layout.ts';
 import { RequestPool } from '../../src/server/engine/request-pool.ts';
 import { newShapes } from '../../src/server/engine/reshape.ts';
@@ -14,6 +14,8 @@ interface Description {
   readonly precision: NumericPrecision;
   readonly shape: readonly Size[];
   readonly addend: number;
+  /** Whether it adds its last sum as well: in FP32, the same for all elements. */
+  readonly keeps?: boolean;
 }
 
 /** Writes a model of the fake engine: it adds a constant to its input `b` and calls the sum `a`. */
@@ -55,16 +57,24 @@ export class FakeEngine implements Engine {
   }
 }
 
+interface State {
+  last: number;
+}
+
 class FakeModel implements LoadedModel {
   readonly signature: Signature;
   readonly inferRequests: number;
   readonly streams = 1;
-  readonly #addend: Buffer;
+  openStates = 0;
+  readonly #addend: number;
+  readonly #keeps: boolean;
+  /** That of inferences without one of their own. */
+  readonly #shared: State = { last: 0 };
   readonly #pool: RequestPool<number>;
   readonly #closed: () => void;
 
   constructor(
-    { precision, addend }: Description,
+    { addend, keeps = false }: Description,
     info: TensorInfo,
     requests: number,
     mostWaiting: number,
@@ -72,7 +82,8 @@ class FakeModel implements LoadedModel {
   ) {
     this.signature = { inputs: [info], outputs: [{ ...info, name: 'a' }] };
     this.inferRequests = requests;
-    this.#addend = scalar(precision, addend);
+    this.#addend = addend;
+    this.#keeps = keeps;
     this.#pool = new RequestPool(
       Array.from({ length: requests }, (_, i) => i),
       mostWaiting,
@@ -88,13 +99,20 @@ class FakeModel implements LoadedModel {
     return this.#pool.waiting;
   }
 
-  infer([input]: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
-    const request = this.#pool.tryTake();
-    if (request !== undefined) return this.#run(input!, request, 0, options);
-    const arrived = performance.now();
-    return this.#pool
-      .take(options.signal)
-      .then((taken) => this.#run(input!, taken, performance.now() - arrived, options));
+  infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
+    return this.#infer(this.#shared, inputs, options);
+  }
+
+  async openState({ signal }: Pick<InferOptions, 'signal'>): Promise<ModelState> {
+    this.#pool.give(await this.#pool.take(signal));
+    const state = { last: 0 };
+    this.openStates++;
+    return {
+      infer: (inputs, options) => this.#infer(state, inputs, options),
+      close: () => {
+        this.openStates--;
+      },
+    };
   }
 
   async rehearse(inputs: readonly Tensor[]): Promise<void> {
@@ -106,13 +124,24 @@ class FakeModel implements LoadedModel {
     this.#closed();
   }
 
-  /** Sums of zeros and the addend: all that the tests ask for. */
-  #run(input: Tensor, request: number, waitedMs: number, options: InferOptions): Inference {
+  #infer(state: State, [input]: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
+    const request = this.#pool.tryTake();
+    if (request !== undefined) return this.#run(state, input!, request, 0, options);
+    const arrived = performance.now();
+    return this.#pool
+      .take(options.signal)
+      .then((taken) => this.#run(state, input!, taken, performance.now() - arrived, options));
+  }
+
+  /** Sums of zeros and the addend, or of the first element where it keeps the last sum: all that the tests ask for. */
+  #run(state: State, input: Tensor, request: number, waitedMs: number, options: InferOptions): Inference {
     const begin = performance.now();
     options.onStart?.();
     if (input.precision === 'STRING') throw new Error('the fake engine computes with numbers');
     const count = input.data.byteLength / bytesPerElement[input.precision];
-    const data = Buffer.concat(Array.from({ length: count }, () => this.#addend));
+    if (this.#keeps) state.last += this.#addend + Buffer.from(input.data).readFloatLE();
+    const sum = scalar(input.precision, this.#keeps ? state.last : this.#addend);
+    const data = Buffer.concat(Array.from({ length: count }, () => sum));
     const tensor: Tensor = { precision: input.precision, shape: input.shape, data: new Uint8Array(data) };
     const ranMs = performance.now() - begin;
     return { outputs: [{ name: 'a', tensor }], waitedMs, ranMs, release: () => this.#pool.give(request) };

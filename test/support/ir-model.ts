@@ -150,6 +150,25 @@ export function addModel(precision: NumericPrecision, shape: readonly Size[], ad
   return model.output(model.operation('Add', [b, one], { attributes: { auto_broadcast: 'numpy' }, name: 'a' }));
 }
 
+/**
+ * Keeps a state: `a` = `b` + what `a` was the last time, `initial` at first, element by element.
+ * @param shape of input, output and state
+ */
+export function accumulatorModel(precision: NumericPrecision, shape: readonly number[], initial = 0): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', precision, shape);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const first = Buffer.concat(Array.from({ length: count }, () => scalar(precision, initial)));
+  const variable = { variable_id: 'total' };
+  const total = model.operation('ReadValue', [model.constant(precision, shape, first)], {
+    opset: 'opset6',
+    attributes: { ...variable, variable_type: elementTypes[precision], variable_shape: shape.join(',') },
+  });
+  const sum = model.operation('Add', [b, total], { attributes: { auto_broadcast: 'numpy' }, name: 'a' });
+  model.operation('Assign', [sum], { opset: 'opset6', attributes: variable });
+  return model.output(sum);
+}
+
 /** `a` = `b` as it is, for element types that have no arithmetic; one dimension. */
 export function identityModel(precision: Precision): IrModel {
   const model = new IrModel();

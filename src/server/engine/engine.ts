@@ -49,8 +49,26 @@ export interface LoadedModel {
    */
   rehearse(inputs: readonly Tensor[]): Promise<void>;
 
-  /** Frees the model once the inferences under way are done. No inference may begin after. */
+  /**
+   * Makes an infer request for one user alone, away from the event loop. What the model keeps from one inference to the next begins there as the
+   * model says, and nobody else sees it.
+   * @throws ServingError as `infer`
+   */
+  openState(options: Pick<InferOptions, 'signal'>): Promise<ModelState>;
+
+  /** Frees the model, and the states that are open, once the inferences under way are done. No inference may begin after. */
   close(): Promise<void>;
+}
+
+/** An infer request of its own, for a model that keeps something from one inference to the next. */
+export interface ModelState {
+  /**
+   * As that of the model, which lets as many run at a time in states and without. Here they come one by one: none may begin before the one
+   * before it has been released.
+   */
+  infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference>;
+  /** Frees it, when no inference is under way. */
+  close(): void;
 }
 
 export interface InferOptions {

@@ -1,5 +1,5 @@
 import { bytesPerElement, type NumericTensor, type Shape, type Tensor } from '../model/tensor.ts';
-import type { Inference, InferOptions, LoadedModel } from './engine.ts';
+import type { Inference, InferOptions, LoadedModel, ModelState } from './engine.ts';
 
 /** For each output, in the order of the signature, where its dimensions stand in what the model gives; undefined for the same order. */
 export type Transpositions = readonly (readonly number[] | undefined)[];
@@ -51,16 +51,27 @@ class TransposedOutputs implements LoadedModel {
   }
 
   infer(inputs: readonly Tensor[], options: InferOptions): Inference | Promise<Inference> {
-    const inference = this.#model.infer(inputs, options);
-    return inference instanceof Promise ? inference.then((ready) => this.#seen(ready)) : this.#seen(inference);
+    return this.#soonSeen(this.#model.infer(inputs, options));
   }
 
   rehearse(inputs: readonly Tensor[]): Promise<void> {
     return this.#model.rehearse(inputs);
   }
 
+  async openState(options: Pick<InferOptions, 'signal'>): Promise<ModelState> {
+    const state = await this.#model.openState(options);
+    return {
+      infer: (inputs, inferOptions) => this.#soonSeen(state.infer(inputs, inferOptions)),
+      close: () => state.close(),
+    };
+  }
+
   close(): Promise<void> {
     return this.#model.close();
+  }
+
+  #soonSeen(inference: Inference | Promise<Inference>): Inference | Promise<Inference> {
+    return inference instanceof Promise ? inference.then((ready) => this.#seen(ready)) : this.#seen(inference);
   }
 
   #seen(inference: Inference): Inference {

@@ -26,6 +26,7 @@ async function bench(t: TestContext, options: { shape?: (number | string)[]; lay
     inUse: 0,
     waiting: 0,
     close: () => model.close(),
+    openState: (openOptions) => model.openState(openOptions),
     rehearse: (inputs) => {
       noting('rehearsed', inputs);
       return model.rehearse(inputs);

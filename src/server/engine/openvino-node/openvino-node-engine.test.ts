@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineSuite } from '../../../../test/suites/engine-suite.ts';
-import { addModel } from '../../../../test/support/ir-model.ts';
+import { accumulatorModel, addModel } from '../../../../test/support/ir-model.ts';
 import { loadAddon } from './addon.ts';
 import { createOpenVinoNodeEngine } from './openvino-node-engine.ts';
 
@@ -16,6 +16,7 @@ engineSuite({
   name: 'openvino-node',
   create: createOpenVinoNodeEngine,
   writeAdd: (folder, precision, shape, addend) => addModel(precision, shape, addend).write(folder),
+  writeAccumulator: (folder, shape) => accumulatorModel('FP32', shape).write(folder),
   writeBroken(folder) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'model.xml'), '<net>no model</net>');

@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '../../model/tensor.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
-import type { Engine, Inference, InferOptions, LoadedModel } from '../engine.ts';
+import type { Engine, Inference, InferOptions, LoadedModel, ModelState } from '../engine.ts';
 import { couldNotTranspose, type ModelPort, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
@@ -159,6 +159,7 @@ class OpenVinoNodeModel implements LoadedModel {
   readonly inferRequests: number;
   readonly streams: number;
   readonly #addon: Addon;
+  readonly #compiled: CompiledModel;
   readonly #inputs: readonly Port[];
   /** As the model gives them. */
   readonly outputs: readonly Port[];
@@ -173,6 +174,7 @@ class OpenVinoNodeModel implements LoadedModel {
   ) {
     const [request] = requests;
     this.#addon = addon;
+    this.#compiled = compiled;
     this.#inputs = ports(
       compiled.inputs,
       (i) => request!.getInputTensor(i).getElementType(),
@@ -197,9 +199,22 @@ class OpenVinoNodeModel implements LoadedModel {
     return this.#pool.waiting;
   }
 
-  async infer(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+  infer(inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
+    return this.#infer(undefined, inputs, options);
+  }
+
+  async openState({ signal }: Pick<InferOptions, 'signal'>): Promise<ModelState> {
+    this.#pool.give(await this.#pool.take(signal));
+    const request = this.#compiled.createInferRequest();
+    // It goes with the garbage.
+    return { infer: (inputs, options) => this.#infer(request, inputs, options), close() {} };
+  }
+
+  /** @param own what is run in the place of one from the pool, by whoever has one of those */
+  async #infer(own: InferRequest | undefined, inputs: readonly Tensor[], options: InferOptions): Promise<Inference> {
     const arrived = performance.now();
-    const request = await this.#pool.take(options.signal);
+    const turn = await this.#pool.take(options.signal);
+    const request = own ?? turn;
     options.onStart?.();
     const begin = performance.now();
     try {
@@ -210,9 +225,9 @@ class OpenVinoNodeModel implements LoadedModel {
       await request.inferAsync(tensors);
       const ranMs = performance.now() - begin;
       const outputs = this.outputs.map((port) => output(request, port));
-      return { outputs, waitedMs: begin - arrived, ranMs, release: () => this.#pool.give(request) };
+      return { outputs, waitedMs: begin - arrived, ranMs, release: () => this.#pool.give(turn) };
     } catch (cause) {
-      this.#pool.give(request);
+      this.#pool.give(turn);
       throw new ServingError('internal', 'Internal inference error', { cause });
     }
   }

@@ -36,16 +36,19 @@ export async function createRequests(
   const count = options.inferRequests || numberFrom(library, compiled, 'OPTIMAL_NUMBER_OF_INFER_REQUESTS');
   const requests: InferRequest[] = [];
   try {
-    for (let i = 0; i < count; i++) {
-      const out: [Handle | null] = [null];
-      check(library, await offLoop(library.createRequest, compiled, out));
-      requests.push(new InferRequest(library, out[0]!, ports.inputs, ports.outputs));
-    }
+    for (let i = 0; i < count; i++) requests.push(await createRequest(library, compiled, ports));
   } catch (error) {
     for (const request of requests) request.free();
     throw error;
   }
   return requests;
+}
+
+/** One infer request more. Off the event loop: it may have to wait for an inference that is under way. */
+export async function createRequest(library: Library, compiled: Handle, ports: Ports): Promise<InferRequest> {
+  const out: [Handle | null] = [null];
+  check(library, await offLoop(library.createRequest, compiled, out));
+  return new InferRequest(library, out[0]!, ports.inputs, ports.outputs);
 }
 
 /** How many inferences the device works on side by side; one for a device that does not say. */

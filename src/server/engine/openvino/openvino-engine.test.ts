@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { engineSuite, plainOptions } from '../../../../test/suites/engine-suite.ts';
-import { addModel, IrModel, identityModel, slowModel } from '../../../../test/support/ir-model.ts';
+import { accumulatorModel, addModel, IrModel, identityModel, slowModel } from '../../../../test/support/ir-model.ts';
 import { temporaryFolder } from '../../../../test/support/server.ts';
 import { toList } from '../../../../test/support/to-list.ts';
 import { ServingError } from '../../model/error.ts';
@@ -27,6 +27,7 @@ engineSuite({
   name: 'openvino',
   create,
   writeAdd: (folder, precision, shape, addend) => addModel(precision, shape, addend).write(folder),
+  writeAccumulator: (folder, shape) => accumulatorModel('FP32', shape).write(folder),
   writeBroken(folder) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'model.xml'), '<net>no model</net>');

@@ -8,7 +8,7 @@ import type { RequestPool } from '../request-pool.ts';
 import { couldNotReshape, type ModelInput } from '../reshape.ts';
 import { readToldLayouts } from '../told-layouts.ts';
 import { withTransposedOutputs } from '../transposed-outputs.ts';
-import { createRequests, portsOf, streamsOf } from './compiled-model.ts';
+import { createRequest, createRequests, portsOf, streamsOf } from './compiled-model.ts';
 import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { modelPorts } from './model-ports.ts';
@@ -93,9 +93,15 @@ async function load(
     // What is left of a file that was cut short may be a model that gives nothing.
     if (ports.outputs.length === 0) throw new Error('the model has no outputs');
     const requests = await createRequests(library, compiled, ports, options);
-    const free = () => offLoop(library.compiledFree, compiled);
-    const signature = signatureOf(ports.inputs, ports.outputs);
-    const loaded = new OpenVinoModel(signature, requests, streamsOf(library, compiled), mostWaiting, threads, free);
+    const loaded = new OpenVinoModel({
+      signature: signatureOf(ports.inputs, ports.outputs),
+      requests,
+      streams: streamsOf(library, compiled),
+      mostWaiting,
+      threads,
+      createRequest: () => createRequest(library, compiled, ports),
+      free: () => offLoop(library.compiledFree, compiled),
+    });
     return withTransposedOutputs(loaded, ...seenOutputs(ports.outputs, layouts));
   } catch (error) {
     await offLoop(library.compiledFree, compiled);
