@@ -27,9 +27,14 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/image': { folders: ['server/model'], packages: ['sharp'] },
-  'server/dataplane': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe'] },
+  'server/sequence': { folders: ['server/model', 'server/engine', 'shared'] },
+  'server/dataplane': {
+    folders: ['server/model', 'server/engine', 'server/registry', 'server/sequence', 'server/observe'],
+  },
   'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
-  'server/warm-up': { folders: ['server/model', 'server/engine', 'server/dataplane', 'server/wire'] },
+  'server/warm-up': {
+    folders: ['server/model', 'server/engine', 'server/sequence', 'server/dataplane', 'server/wire'],
+  },
   'server/transport': { folders: ['server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'] },
   'server/transport/grpc': {
     folders: ['server/transport', 'server/dataplane', 'server/observe', 'server/wire', 'server/model', 'shared'],

@@ -21,6 +21,7 @@ import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
 import { observers } from './registry/observer.ts';
+import { withSequences } from './sequence/stateful-engine.ts';
 import { missingRestPort, readSettings, type Settings } from './settings.ts';
 import { ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
@@ -59,8 +60,14 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const ending = new AbortController();
   ended.then(() => ending.abort());
   const threads = workThreads(settings.engine.poolThreads);
-  const engine = await createEngine(settings, threads, log, ending.signal);
-  if (!engine) return true;
+  const runtime = await createEngine(settings, threads, log, ending.signal);
+  if (!runtime) return true;
+  const engine = withSequences(runtime, {
+    clock,
+    idleMs: settings.idleSequenceMs,
+    mostWaiting: settings.engine.mostWaiting,
+    endedIdle: (directory, sequences) => log.info({ directory, sequences }, 'Ended idle sequences'),
+  });
   log.info({ engine: engine.description }, 'Starting');
 
   const metrics = await startMetrics(settings, engine);

@@ -9,6 +9,7 @@ import { parseJson } from './config/parse-json.ts';
 import { readPluginConfig } from './config/plugin-config.ts';
 import { Problems } from './config/problems.ts';
 import { readReshape } from './config/reshape.ts';
+import { readStateful, type StatefulFields } from './config/stateful.ts';
 import { readVersionPolicy } from './config/version-policy.ts';
 import type { MetricNames } from './model/metric-name.ts';
 
@@ -54,6 +55,8 @@ export interface Settings {
   };
   /** What a version is run with before it serves. */
   readonly warmUp: 'auto' | 'synthetic' | 'none';
+  /** Between two looks for idle sequences of stateful models; 0 for none. */
+  readonly idleSequenceMs: number;
   readonly drainMs: number;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined };
   /** Flags that were given and change nothing here. */
@@ -137,6 +140,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       completionMarker: text('completion_marker') || undefined,
     },
     warmUp: text('warmup') as Settings['warmUp'],
+    idleSequenceMs: number('sequence_cleaner_poll_wait_minutes') * 60_000,
     drainMs: number('drain_timeout_seconds') * 1000,
     log: { level: logLevels[text('log_level')!] ?? 'info', file: text('log_path') || undefined },
     withoutEffect: [...values.keys()]
@@ -193,7 +197,9 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
   const pluginConfig = json('plugin_config');
   const given = { batch_size: values.get('batch_size'), shape: values.get('shape') };
   const layouts = readLayouts(values.get('layout'), '--layout', problems);
-  const { reshape, notes } = readReshape(given, (field) => `--${field}`, problems);
+  const at = (field: string) => `--${field}`;
+  const { reshape, isAuto, notes } = readReshape(given, at, problems);
+  const stateful = readStateful(statefulFields(values), isAuto, at, problems);
   return {
     model: {
       name: name ?? '',
@@ -208,8 +214,22 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
         inferRequests: Number(values.get('nireq') ?? 0),
         ...(layouts && { layouts }),
         ...(reshape && { reshape }),
+        ...(stateful && { stateful }),
       },
     },
+  };
+}
+
+/** What is no boolean, or no integer, has been told already, by its flag; and what is at its default goes with any model. */
+function statefulFields(values: ReadonlyMap<string, string>): StatefulFields {
+  const given = (name: string) => (values.get(name) === flags.get(name)!.default ? undefined : values.get(name));
+  const boolean = (name: string) => given(name) && given(name) === 'true';
+  const most = given('max_sequence_number');
+  return {
+    stateful: boolean('stateful'),
+    idle_sequence_cleanup: boolean('idle_sequence_cleanup'),
+    low_latency_transformation: boolean('low_latency_transformation'),
+    max_sequence_number: most && /^\d+$/.test(most) ? Number(most) : undefined,
   };
 }
 

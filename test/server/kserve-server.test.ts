@@ -45,7 +45,7 @@ test('server: live, ready, and what it is', async () => {
   const { name, version, extensions } = await client.call('ServerMetadata');
   assert.equal(name, 'OpenVINO Model Server');
   assert.match(String(version), /^\d+\.\d+\.\d+/);
-  assert.deepEqual(extensions, []);
+  assert.deepEqual(extensions, ['sequence']);
 });
 
 test('a model: ready, or not, or nobody’s', async () => {

@@ -301,7 +301,10 @@ test('KServe: the server, its models, and what of them is ready', async () => {
     return [response.status, text && JSON.parse(text)];
   };
   const [status, about] = await get('/v2');
-  assert.deepEqual([status, about.name, about.extensions], [200, 'OpenVINO Model Server', ['binary_tensor_data']]);
+  assert.deepEqual(
+    [status, about.name, about.extensions],
+    [200, 'OpenVINO Model Server', ['binary_tensor_data', 'sequence']],
+  );
   assert.deepEqual(await get('/v2/health/live'), [200, '']);
   assert.deepEqual(await get('/v2/health/ready'), [200, '']);
   assert.deepEqual(await get('/v2/models/m/ready'), [200, '']);

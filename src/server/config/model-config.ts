@@ -6,6 +6,7 @@ import { readLayouts } from './layout.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isInteger, isObject, type Problems } from './problems.ts';
 import { readReshape } from './reshape.ts';
+import { readStateful } from './stateful.ts';
 import { readVersionLabels } from './version-labels.ts';
 import { readVersionPolicy } from './version-policy.ts';
 
@@ -34,10 +35,6 @@ const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['color_format', undefined],
   ['precision', undefined],
   ['allow_cache', false],
-  ['stateful', false],
-  ['idle_sequence_cleanup', undefined],
-  ['low_latency_transformation', undefined],
-  ['max_sequence_number', undefined],
   ['custom_loader_options', undefined],
   ['graph_path', undefined],
   ['subconfig', undefined],
@@ -70,6 +67,10 @@ export function readModelConfig(
     batch_size,
     shape,
     layout,
+    stateful,
+    idle_sequence_cleanup,
+    low_latency_transformation,
+    max_sequence_number,
     ...rest
   } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
@@ -88,7 +89,9 @@ export function readModelConfig(
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
   const layouts = readLayouts(layout, at('layout'), problems);
-  const { reshape, notes } = readReshape({ batch_size, shape }, at, problems);
+  const { reshape, isAuto, notes } = readReshape({ batch_size, shape }, at, problems);
+  const statefulFields = { stateful, idle_sequence_cleanup, low_latency_transformation, max_sequence_number };
+  const statefulOptions = readStateful(statefulFields, isAuto, at, problems);
   if (required !== undefined && typeof required !== 'boolean') {
     problems.add(at('required'), 'true or false', required);
   }
@@ -114,6 +117,7 @@ export function readModelConfig(
       inferRequests: isInteger(nireq, 0) ? nireq : 0,
       ...(layouts && { layouts }),
       ...(reshape && { reshape }),
+      ...(statefulOptions && { stateful: statefulOptions }),
     },
   };
 }

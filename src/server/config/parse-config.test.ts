@@ -65,11 +65,7 @@ const accepted: [what: string, over: object, model: object][] = [
     { ...plain, labels: new Map([['stable', 2]]), policy: { kind: 'specific', versions: [2, 3] } },
   ],
   ['a model that must be there', { required: true }, plain],
-  [
-    'fields that are to come, where they ask for nothing',
-    { batch_size: 0, allow_cache: false, stateful: false },
-    plain,
-  ],
+  ['fields that are to come, where they ask for nothing', { batch_size: 0, allow_cache: false }, plain],
   [
     'properties become text',
     { plugin_config: { A: 2, B: 0.5, C: 'x', D: true, E: false } },
@@ -193,10 +189,6 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
     'color_format',
     'precision',
     'allow_cache',
-    'stateful',
-    'idle_sequence_cleanup',
-    'low_latency_transformation',
-    'max_sequence_number',
     'custom_loader_options',
     'graph_path',
     'subconfig',

@@ -11,6 +11,8 @@ const expectedShape = 'a shape such as "(1,3,200:500,-1)", or "auto"';
 
 export interface ReadReshape {
   readonly reshape?: Reshape;
+  /** Whether any of it is `auto`. */
+  readonly isAuto: boolean;
   /** What the user should know of how it is taken. */
   readonly notes: readonly string[];
 }
@@ -28,9 +30,10 @@ export function readReshape(
   const notes: string[] = [];
   const size = readBatchSize(fields.batch_size, at('batch_size'), problems, notes);
   const shapes = readShapes(fields.shape, at('shape'), problems, notes);
+  const isAuto = notes.length > 0;
   if (size && shapes) notes.push(`${at('batch_size')}: ignored, since ${at('shape')} is given`);
   const reshape = shapes ?? (size && { kind: 'batch', size });
-  return reshape ? { reshape, notes } : { notes };
+  return reshape ? { reshape, isAuto, notes } : { isAuto, notes };
 }
 
 function readBatchSize(value: unknown, path: string, problems: Problems, notes: string[]): Dimension | undefined {

@@ -1,4 +1,4 @@
-import type { Inference } from '../engine/engine.ts';
+import type { Inference, InferOptions } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
 import type { DecodeImages } from '../model/images.ts';
 import type { InferRequest, NamedTensor, ServableSpec, UnreadRequest } from '../model/inference.ts';
@@ -10,6 +10,8 @@ import type { CallContext } from '../observe/call-context.ts';
 import type { Meter, Meters } from '../observe/meter.ts';
 import type { Attributes } from '../observe/span.ts';
 import type { Pinned, Readiness, Registry } from '../registry/registry.ts';
+import { readSequence, sequenceId, withSequenceInputs } from '../sequence/sequence-inputs.ts';
+import { sequencesOf } from '../sequence/stateful-engine.ts';
 import { filterOutputs } from './filter-outputs.ts';
 import { fromTextRows, givesTextRows } from './text-rows.ts';
 import { type ValidInput, validateInputs } from './validate-inputs.ts';
@@ -29,8 +31,17 @@ export interface Servable {
 export interface Answer {
   readonly servable: Servable;
   readonly outputs: readonly NamedTensor[];
+  /** Of a stateful model: the sequence that has answered, for the client to go on with. */
+  readonly sequenceId: bigint | undefined;
   release(): void;
 }
+
+/** What runs a request: the model, or its sequence there. */
+interface Runner {
+  infer(inputs: readonly Tensor[], options: InferOptions): Ran | Promise<Ran>;
+}
+
+type Ran = Inference & { readonly sequenceId?: bigint };
 
 /** What every protocol is served from. */
 export class Dataplane {
@@ -147,18 +158,25 @@ function infer(
 ): Answer | Promise<Answer> {
   let inputs: ValidInput[];
   let outputs: number[] | undefined;
+  let runner: Runner = pinned.model;
   try {
     const { signature } = pinned.model;
-    const request = 'read' in given ? given.read(signature) : given;
+    const sequences = sequencesOf(pinned.model);
+    let request = 'read' in given ? given.read(sequences ? withSequenceInputs(signature) : signature) : given;
     checkSignatureName(request.signatureName);
+    if (sequences) {
+      const parted = readSequence(request);
+      request = parted.request;
+      runner = sequences.runner(parted.step);
+    }
     inputs = validateInputs(request, signature, call.takeMemory);
-    outputs = filterOutputs(request.outputFilter, signature);
+    outputs = filterOutputs(request.outputFilter, signature, sequences && sequenceId);
   } catch (error) {
     pinned.release();
     throw error;
   }
-  if (areTensors(inputs)) return run(pinned, inputs, outputs, call);
-  return runDecoded(pinned, inputs, outputs, decodeImages, call);
+  if (areTensors(inputs)) return run(pinned, runner, inputs, outputs, call);
+  return runDecoded(pinned, runner, inputs, outputs, decodeImages, call);
 }
 
 function areTensors(inputs: readonly ValidInput[]): inputs is Tensor[] {
@@ -168,6 +186,7 @@ function areTensors(inputs: readonly ValidInput[]): inputs is Tensor[] {
 /** The same once images are decoded: before an infer request is taken, which others can use meanwhile. */
 async function runDecoded(
   pinned: Pinned,
+  runner: Runner,
   inputs: readonly ValidInput[],
   outputs: readonly number[] | undefined,
   decodeImages: DecodeImages,
@@ -183,19 +202,20 @@ async function runDecoded(
     pinned.release();
     throw error;
   }
-  return run(pinned, tensors, outputs, call);
+  return run(pinned, runner, tensors, outputs, call);
 }
 
 /** Releases the version if that fails. */
 function run(
   pinned: Pinned,
+  runner: Runner,
   inputs: readonly Tensor[],
   outputs: readonly number[] | undefined,
   call: CallContext,
 ): Answer | Promise<Answer> {
   try {
-    if (call.span) return runTraced(pinned, inputs, outputs, call);
-    const inference = pinned.model.infer(inputs, call);
+    if (call.span) return runTraced(pinned, runner, inputs, outputs, call);
+    const inference = runner.infer(inputs, call);
     if (inference instanceof Promise) return answerLater(pinned, inference, outputs, call);
     return answer(pinned, inference, outputs, call);
   } catch (error) {
@@ -206,7 +226,7 @@ function run(
 
 async function answerLater(
   pinned: Pinned,
-  inference: Promise<Inference>,
+  inference: Promise<Ran>,
   outputs: readonly number[] | undefined,
   call: CallContext,
 ): Promise<Answer> {
@@ -220,7 +240,7 @@ async function answerLater(
 
 function answer(
   pinned: Pinned,
-  inference: Inference,
+  inference: Ran,
   wanted: readonly number[] | undefined,
   { meter, takeMemory }: CallContext,
 ): Answer {
@@ -232,6 +252,7 @@ function answer(
       outputs: outputs.some(givesTextRows)
         ? outputs.map((output) => (givesTextRows(output) ? fromTextRows(output, takeMemory) : output))
         : outputs,
+      sequenceId: inference.sequenceId,
       release() {
         inference.release();
         pinned.release();
@@ -246,6 +267,7 @@ function answer(
 /** The same with a span for the wait and one for the work. */
 function runTraced(
   pinned: Pinned,
+  runner: Runner,
   inputs: readonly Tensor[],
   outputs: readonly number[] | undefined,
   call: CallContext,
@@ -264,7 +286,7 @@ function runTraced(
   const infer = async () => {
     const { signal } = call;
     try {
-      const inference = await pinned.model.infer(inputs, signal ? { signal, onStart } : { onStart });
+      const inference = await runner.infer(inputs, signal ? { signal, onStart } : { onStart });
       stage?.end();
       return inference;
     } catch (error) {

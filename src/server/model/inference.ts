@@ -40,6 +40,14 @@ export type Payload =
   | { readonly kind: 'strings'; readonly strings: Strings }
   | { readonly kind: 'packed'; readonly bytes: Uint8Array };
 
+/** Which sequence of a stateful model a request belongs to, and how it stands in it. Neither first nor last: in between. */
+export interface SequenceStep {
+  /** 0n: the client names none. */
+  readonly id: bigint;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /** Protocols say the same differently, and mean a little different things by it: see dataplane/dialect.ts. */
 export type Dialect = 'TFS' | 'KServe';
 
@@ -51,6 +59,8 @@ export interface InferRequest {
   readonly signatureName?: string;
   /** Absent: TensorFlow Serving's. */
   readonly dialect?: Dialect;
+  /** Where the protocol tells it beside the inputs. */
+  readonly sequence?: SequenceStep;
   /** Of what is wrong with the request whatever the model; told after the number of inputs, as the order of the checks is. */
   readonly fault?: ServingError;
 }

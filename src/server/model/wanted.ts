@@ -57,6 +57,18 @@ export interface LoadOptions {
   readonly layouts?: Layouts;
   /** What its inputs are to be instead of what its files say, as clients see them. */
   readonly reshape?: Reshape;
+  /** For a model whose requests belong to sequences. */
+  readonly stateful?: StatefulOptions;
   /** Where the engine may keep compiled models. */
   readonly cacheDir?: string;
+}
+
+/** How a stateful model serves its sequences. */
+export interface StatefulOptions {
+  /** How many may live at a time. */
+  readonly mostSequences: number;
+  /** Whether those that nobody uses are ended. */
+  readonly endsIdle: boolean;
+  /** Whether the model's loops are to be made into states first (OpenVINO's LowLatency2). */
+  readonly lowLatency: boolean;
 }

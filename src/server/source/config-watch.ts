@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Clock, sleep } from '../../shared/clock.ts';
 import { configRevision } from '../../shared/config-revision.ts';
 import type { ModelConfig } from '../config/model-config.ts';
+import { modelTypeChanges } from '../config/model-type.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse-config.ts';
 import { Looker } from './looker.ts';
 import type { WatchOptions } from './watch-options.ts';
@@ -51,6 +52,8 @@ export class ConfigWatch {
   #metrics = '';
   #problems: readonly string[] = [];
   #refused: string | undefined;
+  /** What is in force. */
+  #models: readonly ModelConfig[] = [];
 
   /** @param configured called with the models of each version of the file that has no problem, and with what stands for it */
   constructor(
@@ -97,15 +100,17 @@ export class ConfigWatch {
     if (text === this.#text) return;
     const first = this.#text === undefined;
     this.#text = text;
-    this.#problems = parsed.problems ?? [];
-    this.#refused = parsed.problems ? revision : undefined;
-    if (parsed.problems) {
+    const problems = parsed.problems ?? modelTypeChanges(this.#models, parsed.models);
+    this.#problems = problems;
+    this.#refused = problems.length > 0 ? revision : undefined;
+    if (parsed.problems || problems.length > 0) {
       log.error(
-        { config_path: this.#path, problems: parsed.problems },
+        { config_path: this.#path, problems },
         first ? 'The config file has problems' : 'The config file has problems; what it said before stays in force',
       );
       return;
     }
+    this.#models = parsed.models;
     const metrics = [...(parsed.metrics ?? [])].join();
     if (first) this.#metrics = metrics;
     else if (metrics !== this.#metrics) {

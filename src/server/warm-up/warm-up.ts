@@ -4,6 +4,8 @@ import type { WarmUp, WarmUpOutcome } from '../engine/warm-up.ts';
 import { type DecodeImages, expectsImages } from '../model/images.ts';
 import type { InferRequest } from '../model/inference.ts';
 import type { Tensor } from '../model/tensor.ts';
+import { readSequence } from '../sequence/sequence-inputs.ts';
+import { sequencesOf } from '../sequence/stateful-engine.ts';
 import { recordedRequests } from './recorded-requests.ts';
 import { syntheticInputs } from './synthetic-inputs.ts';
 
@@ -83,7 +85,8 @@ async function tensorsOf(
 ): Promise<Tensor[]> {
   const takeMemory = () => {};
   const tensors: Tensor[] = [];
-  for (const input of validateInputs(request, model.signature, takeMemory)) {
+  const { request: plain } = sequencesOf(model) ? readSequence(request) : { request };
+  for (const input of validateInputs(plain, model.signature, takeMemory)) {
     tensors.push('images' in input ? await decodeImages(input, { takeMemory, signal }) : input);
   }
   return tensors;

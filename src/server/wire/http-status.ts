@@ -8,10 +8,13 @@ export const httpStatusCode: Readonly<Record<Code, number>> = {
   'version-not-found': 404,
   'version-retired': 404,
   'not-loaded': 404,
+  'sequence-not-found': 404,
+  'sequence-exists': 409,
   'failed-precondition': 412,
   'resource-exhausted': 429,
   cancelled: 499,
   internal: 500,
   unimplemented: 501,
+  'too-many-sequences': 503,
   'deadline-exceeded': 504,
 };

@@ -66,7 +66,8 @@ export function kserveMethods(dataplane: Dataplane, { serverVersion, ending }: K
 function inferWith(dataplane: Dataplane, encode: (response: ModelInferResponse) => Uint8Array): UnaryMethod {
   return inferMethod(dataplane, {
     decode: decodeModelInferRequest,
-    encode: ({ servable: { name, version }, outputs }, { id }) => encode({ name, version, id, outputs }),
+    encode: ({ servable: { name, version }, outputs, sequenceId }, { id }) =>
+      encode({ name, version, id, outputs, sequenceId }),
     // It looks for a model, for a pipeline and then for a graph, and says so.
     notFound: 'Mediapipe graph definition with requested name is not found',
   });

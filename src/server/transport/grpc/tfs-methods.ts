@@ -13,8 +13,8 @@ export function tfsMethods(dataplane: Dataplane, config: ConfigRefusal): Methods
     unary: {
       'tensorflow.serving.PredictionService/Predict': inferMethod(dataplane, {
         decode: decodePredictRequest,
-        encode: ({ servable: { name, version }, outputs }) =>
-          encodePredictResponse({ name, version, signatureName, outputs }),
+        encode: ({ servable: { name, version }, outputs, sequenceId }) =>
+          encodePredictResponse({ name, version, signatureName, outputs, sequenceId }),
         // It looks for a model and then for a pipeline, and says so.
         notFound: 'Pipeline with requested name is not found',
       }),

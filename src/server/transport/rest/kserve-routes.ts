@@ -105,8 +105,9 @@ function inferred(dataplane: Dataplane, { path, request }: Ask, call: CallContex
   const asked = decode(call, () =>
     decodeInferJson(body, request.header(headerLength), servableOf(path), call.takeMemory),
   );
-  return infer(dataplane, asked, call, ({ servable: { name, version }, outputs }) => {
-    const answer = encodeInferJson({ name, version, id: asked.id, outputs }, asked.isBinary, call.takeMemory);
+  return infer(dataplane, asked, call, ({ servable: { name, version }, outputs, sequenceId }) => {
+    const response = { name, version, id: asked.id, outputs, sequenceId };
+    const answer = encodeInferJson(response, asked.isBinary, call.takeMemory);
     if (answer.headerLength === undefined) return { contentType: json, body: answer.body };
     const headers = { [headerLength]: String(answer.headerLength) };
     return { contentType: 'application/octet-stream', headers, body: answer.body };

@@ -9,6 +9,7 @@ import { decodePredictJson, type PredictFormat } from '../../wire/tfs/decode-pre
 import { encodePredictJson } from '../../wire/tfs/encode-predict-json.ts';
 import { encodeModelMetadataJson, encodeModelStatusJson } from '../../wire/tfs/model-json.ts';
 import { type ModelPath, parseModelPath } from '../../wire/tfs/model-path.ts';
+import { sequenceOutput } from '../../wire/tfs/sequence-output.ts';
 import { toldOfConfig } from '../told-of-config.ts';
 import { decode, infer } from './infer.ts';
 import { json, type RestAnswer, type RestRequest, type Route, unknownPath, wrongMethod } from './routes.ts';
@@ -86,8 +87,12 @@ function answerPredict(
       return decoded.request;
     },
   };
-  return infer(dataplane, request, call, ({ outputs }) => ({
+  return infer(dataplane, request, call, ({ outputs, sequenceId }) => ({
     contentType: json,
-    body: encodePredictJson(outputs, format, call.takeMemory),
+    body: encodePredictJson(
+      sequenceId === undefined ? outputs : [...outputs, sequenceOutput(sequenceId)],
+      format,
+      call.takeMemory,
+    ),
   }));
 }

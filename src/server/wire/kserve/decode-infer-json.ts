@@ -8,6 +8,7 @@ import { addDimension, checkNames } from '../protobuf/bounds.ts';
 import { BinaryTail } from './binary-tail.ts';
 import { precisionOf } from './datatype.ts';
 import type { ModelInferRequest } from './decode-model-infer-request.ts';
+import { SequenceParameters } from './sequence-parameters.ts';
 
 export interface InferJsonRequest extends ModelInferRequest {
   /** Whether an output is to be given as bytes behind the JSON. */
@@ -45,6 +46,7 @@ export function decodeInferJson(
   let allBinary = false;
   const outputFilter: string[] = [];
   const binary = new Map<string, boolean>();
+  const sequence = new SequenceParameters();
   if (reader.kind() !== 'object') {
     reader.skip();
     throw invalid('Request body should be JSON object');
@@ -56,7 +58,7 @@ export function decodeInferJson(
     else if (name === 'parameters') {
       readParameters(reader, (parameter) => {
         if (parameter === 'binary_data_output') allBinary = reader.boolean();
-        else reader.skip();
+        else if (!sequence.readJson(parameter, reader)) reader.skip();
       });
     } else reader.skip();
   });
@@ -73,7 +75,8 @@ export function decodeInferJson(
   }
   tail.finish();
   const isBinary = (output: string) => binary.get(output) ?? allBinary;
-  return { servable, id, inputs: tensors, outputFilter, dialect: 'KServe', isBinary };
+  const request = { servable, id, inputs: tensors, outputFilter, dialect: 'KServe', isBinary } as const;
+  return sequence.step ? { ...request, sequence: sequence.step } : request;
 }
 
 function readInputs(reader: JsonReader): Input[] {

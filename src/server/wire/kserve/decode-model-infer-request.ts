@@ -6,6 +6,7 @@ import { ProtoReader, wireType } from '../protobuf/reader.ts';
 import { precisionOf } from './datatype.ts';
 import { decodeContents } from './infer-tensor-contents.ts';
 import { parseVersion } from './model-version.ts';
+import { SequenceParameters } from './sequence-parameters.ts';
 
 export interface ModelInferRequest extends InferRequest {
   /** Comes back in the answer. */
@@ -21,8 +22,8 @@ interface Input {
 }
 
 /**
- * An `inference.ModelInferRequest`. Tensors are views over the message. Parameters are passed over: there are none that this
- * server would know.
+ * An `inference.ModelInferRequest`. Tensors are views over the message. Of its parameters those are read that
+ * tell a sequence; those of its inputs are passed over.
  * @param take called with the bytes of whatever is not a view over the message
  * @throws ServingError `invalid-argument` if the bytes are no such message, and what `take` throws
  */
@@ -34,6 +35,7 @@ export function decodeModelInferRequest(message: Uint8Array, take: TakeMemory): 
   const inputs: Input[] = [];
   const outputFilter: string[] = [];
   const raw: Buffer[] = [];
+  let sequence: SequenceParameters | undefined;
   while (!reader.done) {
     const tag = reader.tag();
     switch (tag) {
@@ -45,6 +47,10 @@ export function decodeModelInferRequest(message: Uint8Array, take: TakeMemory): 
         break;
       case (3 << 3) | wireType.bytes:
         id = reader.string();
+        break;
+      case (4 << 3) | wireType.bytes:
+        sequence ??= new SequenceParameters();
+        sequence.readEntry(reader.message());
         break;
       case (5 << 3) | wireType.bytes:
         inputs.push(readInput(reader.message(), take));
@@ -63,7 +69,7 @@ export function decodeModelInferRequest(message: Uint8Array, take: TakeMemory): 
     }
   }
   const number = parseVersion(version);
-  const request = {
+  const plain = {
     id,
     // Version 0 asks for none.
     servable: number ? { name, version: number } : { name },
@@ -71,6 +77,7 @@ export function decodeModelInferRequest(message: Uint8Array, take: TakeMemory): 
     outputFilter,
     dialect: 'KServe' as const,
   };
+  const request = sequence?.step ? { ...plain, sequence: sequence.step } : plain;
   const fault = raw.length > 0 ? faultOf(inputs, raw.length) : undefined;
   return fault ? { ...request, fault } : request;
 }

@@ -42,7 +42,7 @@ export function encodeInferJson(
 }
 
 function* writeJson(
-  { name, version, id }: ModelInferResponse,
+  { name, version, id, sequenceId }: ModelInferResponse,
   outputs: readonly Output[],
 ): Generator<Buffer, void, void> {
   const writer = new JsonWriter(1024);
@@ -53,6 +53,7 @@ function* writeJson(
     writer.raw(',"id":');
     writer.string(id);
   }
+  if (sequenceId !== undefined) writer.raw(`,"parameters":{"sequence_id":${sequenceId}}`);
   writer.raw(',"outputs":[');
   for (const [i, output] of outputs.entries()) {
     const { shape, precision } = output.tensor;

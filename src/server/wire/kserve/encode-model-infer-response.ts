@@ -5,17 +5,22 @@ import { fieldSize, varintSize } from '../protobuf/size.ts';
 import { utf8 } from '../protobuf/utf8.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
 import { datatype } from './datatype.ts';
+import { encodeSequenceParameter } from './sequence-parameters.ts';
 
 export interface ModelInferResponse {
   readonly name: string;
   readonly version: number;
   readonly id: string;
   readonly outputs: readonly NamedTensor[];
+  /** Of a stateful model. */
+  readonly sequenceId?: bigint | undefined;
 }
 
 /** What is reckoned before the first byte is written. */
 interface Sizes {
   readonly id: Buffer;
+  /** An entry of the parameters. */
+  readonly sequence: Buffer | undefined;
   readonly shapes: readonly number[];
   /** Of the outputs' messages, and of their elements. */
   readonly outputs: readonly number[];
@@ -54,13 +59,15 @@ export function encodeModelStreamInferError(message: string, id: string): Buffer
   return writer.bytes;
 }
 
-function sizesOf({ name, version, id: text, outputs: tensors }: ModelInferResponse): Sizes {
+function sizesOf({ name, version, id: text, outputs: tensors, sequenceId }: ModelInferResponse): Sizes {
   const id = Buffer.from(text);
+  const sequence = sequenceId === undefined ? undefined : encodeSequenceParameter(sequenceId);
   const shapes: number[] = [];
   const outputs: number[] = [];
   const raw: number[] = [];
   let total = fieldSize(utf8(name).length) + fieldSize(utf8(String(version)).length);
   if (id.length > 0) total += fieldSize(id.length);
+  if (sequence) total += fieldSize(sequence.length);
   for (const { name: output, tensor } of tensors) {
     const shape = shapeSize(tensor.shape);
     const type = datatype[tensor.precision];
@@ -71,7 +78,7 @@ function sizesOf({ name, version, id: text, outputs: tensors }: ModelInferRespon
     raw.push(elements);
     total += fieldSize(size) + fieldSize(elements);
   }
-  return { id, shapes, outputs, raw, total };
+  return { id, sequence, shapes, outputs, raw, total };
 }
 
 function write(writer: ProtoWriter, response: ModelInferResponse, sizes: Sizes): void {
@@ -79,6 +86,7 @@ function write(writer: ProtoWriter, response: ModelInferResponse, sizes: Sizes):
   writer.field(1, utf8(response.name));
   writer.field(2, utf8(String(response.version)));
   if (sizes.id.length > 0) writer.field(3, sizes.id);
+  if (sizes.sequence) writer.field(4, sizes.sequence);
   for (let i = 0; i < outputs.length; i++) {
     const { name, tensor } = outputs[i]!;
     writer.head(5, sizes.outputs[i]!);

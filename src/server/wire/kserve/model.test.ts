@@ -45,6 +45,7 @@ test('ready or not, and what the server is', () => {
   assert.deepEqual(protoType(file, 'inference.ServerMetadataResponse').decode(encodeServerMetadataResponse('1.2.3')), {
     name: 'OpenVINO Model Server',
     version: '1.2.3',
+    extensions: ['sequence'],
   });
 });
 

@@ -17,10 +17,10 @@ export function encodeServerReadyResponse(isReady: boolean): Uint8Array {
 }
 
 export function encodeServerMetadataResponse(version: string): Uint8Array {
-  return metadata.encode({ name, version, extensions: [] });
+  return metadata.encode({ name, version, extensions: ['sequence'] });
 }
 
-/** The same over REST, which has an extension. */
+/** The same over REST, which has one extension more. */
 export function encodeServerMetadataJson(version: string): string {
-  return JSON.stringify({ name, version, extensions: ['binary_tensor_data'] });
+  return JSON.stringify({ name, version, extensions: ['binary_tensor_data', 'sequence'] });
 }

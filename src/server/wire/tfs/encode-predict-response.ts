@@ -5,12 +5,15 @@ import { fieldSize, varintSize } from '../protobuf/size.ts';
 import { utf8 } from '../protobuf/utf8.ts';
 import { ProtoWriter } from '../protobuf/writer.ts';
 import { dataType } from './data-type.ts';
+import { encodeSequenceEntry } from './sequence-output.ts';
 
 export interface PredictResponse {
   readonly name: string;
   readonly version: number;
   readonly signatureName: string;
   readonly outputs: readonly NamedTensor[];
+  /** Of a stateful model. */
+  readonly sequenceId?: bigint | undefined;
 }
 
 /** A `tensorflow.serving.PredictResponse`. Each tensor is copied once, into the message. */
@@ -33,6 +36,8 @@ export function encodePredictResponse(response: PredictResponse): Buffer {
     entries.push(entry);
     size += fieldSize(entry);
   }
+  const sequence = response.sequenceId === undefined ? undefined : encodeSequenceEntry(response.sequenceId);
+  if (sequence) size += fieldSize(sequence.length);
   const writer = new ProtoWriter(size);
   for (let i = 0; i < outputs.length; i++) {
     const output = utf8(outputs[i]!.name);
@@ -42,6 +47,7 @@ export function encodePredictResponse(response: PredictResponse): Buffer {
     writer.head(2, tensors[i]!);
     writeTensor(writer, outputs[i]!.tensor, shapes[i]!);
   }
+  if (sequence) writer.field(1, sequence);
   writer.head(2, spec);
   writer.head(1, name.length);
   writer.raw(name);
