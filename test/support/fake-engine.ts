@@ -16,6 +16,8 @@ interface Description {
   readonly addend: number;
   /** Whether it adds its last sum as well: in FP32, the same for all elements. */
   readonly keeps?: boolean;
+  /** The input's name, if that is not `b`. */
+  readonly input?: string;
 }
 
 /** Writes a model of the fake engine: it adds a constant to its input `b` and calls the sum `a`. */
@@ -149,8 +151,8 @@ class FakeModel implements LoadedModel {
 }
 
 /** The input, in the layout and shape that are asked for. It transposes nothing. @throws ServingError */
-function infoOf({ precision, shape }: Description, { layouts, reshape }: LoadOptions): TensorInfo {
-  const port = { name: 'b', shape: shape.map(dimension) };
+function infoOf({ precision, shape, input = 'b' }: Description, { layouts, reshape }: LoadOptions): TensorInfo {
+  const port = { name: input, shape: shape.map(dimension) };
   const [layout] = portLayouts(layouts, [port], [{ ...port, name: 'a' }], new Map()).inputs;
   const info = { ...port, precision, layout: layout!.seen };
   const wanted = reshape && newShapes(reshape, [info]).get(0);

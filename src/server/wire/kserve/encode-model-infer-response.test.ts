@@ -87,3 +87,18 @@ test('an error in a stream comes with the id of its request, if that has one', (
     }),
   );
 });
+
+test('the sequence that answers is a parameter', () => {
+  const cases: [id: bigint, parameter: object][] = [
+    [1n, { int64_param: '1' }],
+    [2n ** 63n - 1n, { int64_param: '9223372036854775807' }],
+    [2n ** 63n, { uint64_param: '9223372036854775808' }],
+  ];
+  for (const [sequenceId, parameter] of cases) {
+    const response = { name: 'm', version: 1, id: '', outputs: [], sequenceId };
+    assert.deepEqual(unary.decode(encodeModelInferResponse(response)).parameters, { sequence_id: parameter });
+    assert.deepEqual(stream.decode(encodeModelStreamInferResponse(response)), {
+      infer_response: { model_name: 'm', model_version: '1', parameters: { sequence_id: parameter } },
+    });
+  }
+});

@@ -66,3 +66,12 @@ test('an answer without outputs is one', () => {
     model_spec: { name: 'm', version: { value: '1' }, signature_name: 's' },
   });
 });
+
+test('the sequence that answers is an output, whose value is in uint64_val', () => {
+  for (const id of [1n, 127n, 128n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+    const response = { name: 'm', version: 1, signatureName: 'serving_default', outputs: [], sequenceId: id };
+    assert.deepEqual(reference.decode(encodePredictResponse(response)).outputs, {
+      sequence_id: { dtype: 23, tensor_shape: { dim: [{ size: '1' }] }, uint64_val: [String(id)] },
+    });
+  }
+});
