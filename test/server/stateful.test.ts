@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { elements, floats } from '../../examples/clients/typescript/client.ts';
@@ -7,7 +8,7 @@ import { KServeClient } from '../support/kserve.ts';
 import { outcome } from '../support/predict.ts';
 import { writeModels } from '../support/protocol-models.ts';
 import { restFlags } from '../support/rest.ts';
-import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
+import { eventually, startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
 const cleanUps: (() => unknown)[] = [];
 /** Stands for the whole file where a helper wants a test to clean up after. */
@@ -16,20 +17,24 @@ after(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
 });
 
+/** Elements of a state that shows in the server's memory. */
+const width = 25_000;
+const noProc = existsSync('/proc/self/status') ? false : 'there is no /proc to read the memory from';
+
 let server: TestServer;
 let kserve: KServeClient;
 let url: string;
 
 before(async () => {
   const folder = temporaryFolder(file);
-  const stateful = (name: string, more: object = {}) => {
-    accumulatorModel('FP32', [1, 2]).write(join(folder, name, '1'));
+  const stateful = (name: string, more: object = {}, columns = 2) => {
+    accumulatorModel('FP32', [1, columns]).write(join(folder, name, '1'));
     return { name, base_path: name, stateful: true, ...more };
   };
   const config = writeModels(folder, { plain: accumulatorModel('FP32', [1, 2]) }, [
     stateful('m'),
     stateful('few', { max_sequence_number: 2 }),
-    stateful('many'),
+    stateful('many', {}, width),
   ]);
   const rest = await restFlags();
   server = await startServer(file, ['--config_path', config, '--settle_milliseconds', '50', ...rest.flags]);
@@ -287,4 +292,96 @@ test('a model that is not stateful knows no sequences', async () => {
   );
   const { outputs } = await predict({}, { model_spec: { name: 'plain' } });
   assert.deepEqual(Object.keys(outputs), ['a']);
+});
+
+/** Kilobytes that the server has in memory. */
+function residentKb(): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))![1]);
+}
+
+test('500 live sequences take bounded memory, and give it back', { skip: noProc }, async (t) => {
+  const infer = async (id: number, control: number) => {
+    const inputs = {
+      b: floats(new Float32Array(width), 1, width),
+      sequence_id: idInput(id),
+      sequence_control_input: controlInput(control),
+    };
+    await server.client.call('PredictionService', 'Predict', { model_spec: { name: 'many' }, inputs });
+  };
+  const all = async (control: number) => {
+    for (let id = 1; id <= 500; id += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, i) => infer(id + i, control)));
+    }
+  };
+  const live: number[] = [];
+  const ended: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    await all(1);
+    assert.equal(
+      await outcome(infer(501, 1)),
+      '14 Max sequence number has been reached. Could not create new sequence.',
+    );
+    await all(0);
+    live.push(residentKb());
+    await all(2);
+    ended.push(residentKb());
+  }
+  t.diagnostic(`kB with 500 sequences of ${4 * width} bytes of state: ${live}; once they have ended: ${ended}`);
+  // After the first round, no more than noise is added by the next 1,500 sequences: less than their states alone would take.
+  assert.ok(live[3]! - live[0]! < 0.5 * 1500 * ((4 * width) / 1024), `${live}`);
+});
+
+test('a model cannot become stateful, nor cease to be, while it is served', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = writeModels(folder, { m: accumulatorModel('FP32', [1, 2]) });
+  const write = (...list: object[]) =>
+    writeFileSync(path, JSON.stringify({ model_config_list: list.map((config) => ({ config })) }));
+  const { client, logged } = await startServer(t, ['--config_path', path, '--settle_milliseconds', '50']).then(
+    (started) => ({ client: started.client, logged: started.logged.bind(started) }),
+  );
+  const b = floats(new Float32Array(2), 1, 2);
+  const ask = (name: string, control: object = {}) =>
+    outcome(client.call('PredictionService', 'Predict', { model_spec: { name }, inputs: { b, ...control } }));
+  write({ name: 'm', base_path: 'm', stateful: true }, { name: 'other', base_path: 'm', stateful: true });
+  await logged(({ problems }) => /Model type cannot be changed after it is loaded/.test(String(problems)));
+  assert.equal(typeof (await ask('m')), 'object');
+  assert.match(String(await ask('other')), /^5 /);
+  write({ name: 'other', base_path: 'm', stateful: true });
+  const start = { sequence_control_input: controlInput(1) };
+  await eventually(
+    () => ask('other', start),
+    (answer) => typeof answer === 'object',
+  );
+  write({ name: 'm', base_path: 'm', stateful: true });
+  await eventually(
+    () => ask('m', start),
+    (answer) => typeof answer === 'object',
+  );
+});
+
+test('one stateful model is served by flags; when it is loaded anew its sequences are gone', async (t) => {
+  const folder = temporaryFolder(t);
+  accumulatorModel('FP32', [1, 2]).write(join(folder, '1'));
+  const flags = ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '50'];
+  const started = await startServer(t, [...flags, '--stateful', '--max_sequence_number', '1']);
+  const ask = (control: number) =>
+    outcome(
+      started.client.call('PredictionService', 'Predict', {
+        model_spec: { name: 'm', version: { value: 1 } },
+        inputs: {
+          b: floats(new Float32Array(2), 1, 2),
+          sequence_id: idInput(4),
+          sequence_control_input: controlInput(control),
+        },
+      }),
+    );
+  assert.equal(typeof (await ask(1)), 'object');
+  assert.equal(await ask(1), '14 Max sequence number has been reached. Could not create new sequence.');
+  accumulatorModel('FP32', [1, 2], 1).write(join(folder, '1'));
+  await eventually(
+    () => ask(0),
+    (answer) => answer === '5 Sequence with provided ID does not exist',
+  );
+  assert.equal(typeof (await ask(1)), 'object');
+  assert.equal(await started.stop(), 0);
 });
