@@ -134,11 +134,34 @@ def check_stream():
     client.stop_stream()
 
 
+def check_sequences():
+    def add(value, sequence, start=False, end=False):
+        given = [tensor("b", "FP32", np.array([[value, 1]], np.float32))]
+        answer = client.infer("accumulator", given, sequence_id=sequence, sequence_start=start, sequence_end=end)
+        assert answer.get_response().parameters["sequence_id"].int64_param == sequence, answer.get_response()
+        return answer.as_numpy("a").tolist()[0]
+
+    assert (add(1, 1001, start=True), add(10, 1002, start=True)) == ([1, 1], [10, 1])
+    assert (add(1, 1001), add(10, 1002), add(1, 1001)) == ([2, 2], [20, 2], [3, 3])
+    assert (add(1, 1001, end=True), add(10, 1002, end=True)) == ([4, 4], [30, 3])
+    status = refused("Sequence with provided ID does not exist", lambda: add(1, 1001))
+    assert status == "StatusCode.NOT_FOUND", status
+    answers = queue.Queue()
+    client.start_stream(lambda result, error: answers.put((result, error)))
+    for i in range(20):
+        given = [tensor("b", "FP32", np.array([[1, i]], np.float32))]
+        client.async_stream_infer("accumulator", given, sequence_id=7, sequence_start=i == 0, sequence_end=i == 19)
+    sums = [answers.get(timeout=30)[0].as_numpy("a").tolist()[0][0] for i in range(20)]
+    assert sums == list(range(1, 21)), sums
+    client.stop_stream()
+
+
 check_server()
 check_models()
 check_formats()
 check_types()
 check_requests()
 check_stream()
+check_sequences()
 client.close()
 print("all answers are right")

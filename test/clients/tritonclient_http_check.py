@@ -119,10 +119,25 @@ def check_requests():
         np.testing.assert_array_equal(answer.as_numpy("a"), b + 1)
 
 
+def check_sequences():
+    def add(value, sequence, start=False, end=False):
+        given = [tensor("b", "FP32", np.array([[value, 1]], np.float32), start)]
+        answer = client.infer("accumulator", given, sequence_id=sequence, sequence_start=start, sequence_end=end)
+        assert answer.get_response()["parameters"] == {"sequence_id": sequence}, answer.get_response()
+        return answer.as_numpy("a").tolist()[0]
+
+    assert (add(1, 1001, start=True), add(10, 1002, start=True)) == ([1, 1], [10, 1])
+    assert (add(1, 1001), add(10, 1002), add(1, 1001)) == ([2, 2], [20, 2], [3, 3])
+    assert (add(1, 1001, end=True), add(10, 1002, end=True)) == ([4, 4], [30, 3])
+    status = refused("Sequence with provided ID does not exist", lambda: add(1, 1001))
+    assert status == "404", status
+
+
 check_server()
 check_models()
 check_formats()
 check_types()
 check_requests()
+check_sequences()
 client.close()
 print("all answers are right")
