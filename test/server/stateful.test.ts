@@ -7,6 +7,7 @@ import { accumulatorModel } from '../support/ir-model.ts';
 import { KServeClient } from '../support/kserve.ts';
 import { outcome } from '../support/predict.ts';
 import { writeModels } from '../support/protocol-models.ts';
+import { predictLog, record, records } from '../support/recorded-requests.ts';
 import { restFlags } from '../support/rest.ts';
 import { eventually, startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
@@ -299,7 +300,7 @@ function residentKb(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))![1]);
 }
 
-test('500 live sequences take bounded memory, and give it back', { skip: noProc }, async (t) => {
+test('500 live sequences take bounded memory, which is there for those after them', { skip: noProc }, async (t) => {
   const infer = async (id: number, control: number) => {
     const inputs = {
       b: floats(new Float32Array(width), 1, width),
@@ -356,6 +357,32 @@ test('a model cannot become stateful, nor cease to be, while it is served', asyn
     () => ask('m', start),
     (answer) => typeof answer === 'object',
   );
+});
+
+test('requests that were recorded of sequences warm a model up, and leave nothing in the sequences to come', async (t) => {
+  const folder = temporaryFolder(t);
+  accumulatorModel('FP32', [1, 2]).write(join(folder, '1'));
+  const log = (value: number, control: number) => {
+    const data = Buffer.from(new Float32Array([value, value]).buffer);
+    const b = { dtype: 1, tensor_shape: { dim: [{ size: 1 }, { size: 2 }] }, tensor_content: data };
+    const sequence_id = { dtype: 23, tensor_shape: one, uint64_val: ['3'] };
+    const sequence_control_input = { dtype: 22, tensor_shape: one, uint32_val: [control] };
+    return predictLog({ inputs: { b, sequence_id, sequence_control_input } });
+  };
+  record(join(folder, '1'), records(log(100, 1), log(200, 0), log(300, 2)));
+  const flags = ['--model_name', 'm', '--model_path', folder, '--settle_milliseconds', '50', '--stateful'];
+  const started = await startServer(t, [...flags, '--log_level', 'DEBUG']);
+  const { requests, failures } = await started.logged(({ requests: ran }) => typeof ran === 'number');
+  assert.deepEqual([requests, failures ?? []], [3, []]);
+  const { outputs } = await started.client.call<Predicted>('PredictionService', 'Predict', {
+    model_spec: { name: 'm' },
+    inputs: {
+      b: floats(new Float32Array([1, 2]), 1, 2),
+      sequence_id: idInput(3),
+      sequence_control_input: controlInput(1),
+    },
+  });
+  assert.deepEqual(elements(outputs.a as never), [1, 2]);
 });
 
 test('one stateful model is served by flags; when it is loaded anew its sequences are gone', async (t) => {

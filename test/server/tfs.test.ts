@@ -357,6 +357,8 @@ test('every problem of a command line is told at once', async (t) => {
     '--prot=1',
     '--mean',
     '1',
+    '--max_sequence_number=5',
+    '--low_latency_transformation=false',
     '--engine',
     'z',
     '--model_path',
@@ -370,5 +372,6 @@ test('every problem of a command line is told at once', async (t) => {
     '--engine: expected one of openvino, openvino-node, got "z"',
     '--model_name: must be given, unless --config_path is',
     '--model_path: ".." is not allowed in a path: a/../b',
+    '--max_sequence_number: Stateful model config parameter used for non stateful model',
   ]);
 });

@@ -32,7 +32,7 @@ export interface Answer {
   readonly servable: Servable;
   readonly outputs: readonly NamedTensor[];
   /** Of a stateful model: the sequence that has answered, for the client to go on with. */
-  readonly sequenceId: bigint | undefined;
+  readonly sequenceId?: bigint | undefined;
   release(): void;
 }
 

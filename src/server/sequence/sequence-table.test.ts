@@ -300,10 +300,12 @@ test("whatever happens, a state is one sequence's, is used in order by one at a 
         );
         asked.push(answered);
       }
-      await settle();
+      // Some come while others have only just come.
+      if (which % 3 > 0) await settle();
       assert.ok(table.size <= 3, `${table.size} sequences`);
       assert.ok(table.waiting <= 4, `${table.waiting} wait`);
     }
+    await settle();
     while (held.length > 0) {
       held.shift()!.release();
       await settle();

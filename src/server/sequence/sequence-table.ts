@@ -80,7 +80,7 @@ export class SequenceTable {
     return this.#infer(sequence, step, inputs, options);
   }
 
-  /** Ends the sequences for which nothing has run since this was called the last time, and before. @returns how many */
+  /** Ends the sequences for which nothing has run since this was last called. @returns how many */
   endIdle(): number {
     let ended = 0;
     for (const sequence of this.#sequences.values()) {
