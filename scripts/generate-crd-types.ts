@@ -18,6 +18,7 @@ const names: Readonly<Record<string, string>> = {
   'spec.models[].image': 'ModelImage',
   'spec.models[].persistentVolumeClaim': 'ModelClaim',
   'spec.models[].versionPolicy': 'VersionPolicy',
+  'spec.models[].stateful': 'Stateful',
   'spec.models[].versionPolicy.latest': 'LatestVersions',
   'spec.models[].versionPolicy.specific': 'SpecificVersions',
   'spec.config': 'ConfigSource',

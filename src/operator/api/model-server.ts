@@ -228,6 +228,11 @@ export interface Model {
   readonly layout?: string;
   /** Layouts of several inputs and outputs, by name, each as in layout; 32 at most. */
   readonly layouts?: Readonly<Record<string, string>>;
+  /**
+   * That the model keeps a state from one request of a sequence to the next. Write {} for the defaults. A model that
+   * is served cannot become stateful, or stop being so: give it another name.
+   */
+  readonly stateful?: Stateful;
   /** Infer requests that run at a time in each pod, 0 to 100000; 0, the default, lets the device say how many. */
   readonly nireq: number;
   /**
@@ -281,6 +286,22 @@ export interface LatestVersions {
 export interface SpecificVersions {
   /** Numbers of 1 to 16 versions. */
   readonly versions: readonly number[];
+}
+
+/**
+ * That the model keeps a state from one request of a sequence to the next. Write {} for the defaults. A model that
+ * is served cannot become stateful, or stop being so: give it another name.
+ */
+export interface Stateful {
+  /** Sequences that may live at a time in each pod, 1 to 100000; 500 unless set. */
+  readonly maxSequences: number;
+  /** Whether sequences that nobody uses are ended; true unless set. */
+  readonly idleCleanup: boolean;
+  /**
+   * Whether loops are to be unrolled, so that states are outside of them; false unless set. A model that has loops
+   * does not load with it: have it converted so.
+   */
+  readonly lowLatencyTransformation: boolean;
 }
 
 /** A whole config.json of OpenVINO Model Server's form, for those who have one. Either this or models must be there. */

@@ -11,6 +11,8 @@ const pluginConfigByDefault = { PERFORMANCE_HINT: 'LATENCY' };
 
 const mostVersions = 16;
 
+const mostSequences = 100_000;
+
 /** Characters of an OpenVINO property's value. */
 const longestProperty = 1024;
 
@@ -19,7 +21,6 @@ export function convertModel(fields: OldFields, notes: Notes, resource: string, 
   const name = convertName(fields, notes);
   const path = convertPath(fields, notes, resource, hasVolume);
   const shapes = convertShapes(fields, notes);
-  tellUnsupported(fields, notes);
   return {
     name,
     ...present({
@@ -29,6 +30,7 @@ export function convertModel(fields: OldFields, notes: Notes, resource: string, 
       batchSize: convertBatchSize(fields, notes, shapes !== undefined),
       ...shapes,
       ...convertLayouts(fields, notes),
+      stateful: convertStateful(fields),
       nireq: unless(fields.integer('models_settings.nireq', 0, 100_000), 0),
       pluginConfig: convertPluginConfig(fields, notes),
     }),
@@ -109,15 +111,17 @@ function convertPluginConfig(fields: OldFields, notes: Notes): object | undefine
   return present(Object.fromEntries(entries));
 }
 
-function tellUnsupported(fields: OldFields, notes: Notes): void {
-  const stateful = fields.boolean('models_settings.is_stateful') ?? false;
-  if (stateful) {
-    notes.todo('models_settings.is_stateful', true, 'Stateful models are to come: leave this model where it is.');
-  }
-  for (const name of ['idle_sequence_cleanup', 'low_latency_transformation', 'max_sequence_number']) {
-    const value = fields.value(`models_settings.${name}`);
-    if (stateful && value !== undefined) {
-      notes.todo(`models_settings.${name}`, value, 'It is about stateful models, which are to come.');
+function convertStateful(fields: OldFields): object | undefined {
+  if (!fields.boolean('models_settings.is_stateful')) {
+    for (const name of ['idle_sequence_cleanup', 'low_latency_transformation', 'max_sequence_number']) {
+      fields.value(`models_settings.${name}`);
     }
+    return undefined;
   }
+  const sequences = present({
+    maxSequences: unless(fields.integer('models_settings.max_sequence_number', 1, mostSequences), 500),
+    idleCleanup: unless(fields.boolean('models_settings.idle_sequence_cleanup'), true),
+    lowLatencyTransformation: unless(fields.boolean('models_settings.low_latency_transformation'), false),
+  });
+  return sequences ?? {};
 }

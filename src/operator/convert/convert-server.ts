@@ -17,7 +17,11 @@ export function convertServer(fields: OldFields, notes: Notes): object | undefin
   const inner: [name: string, standards: number[], advice: string][] = [
     ['grpc_workers', [1], 'One process serves a pod here; for more throughput, more replicas or nireq.'],
     ['rest_workers', [0], 'One process serves a pod here, REST and gRPC alike.'],
-    ['sequence_cleaner_poll_wait_minutes', [0, 5], 'Stateful models are to come.'],
+    [
+      'sequence_cleaner_poll_wait_minutes',
+      [0, 5],
+      'Five minutes here; write --sequence_cleaner_poll_wait_minutes in server.extraArgs for another time.',
+    ],
   ];
   for (const [name, standards, advice] of inner) {
     const value = fields.integer(`server_settings.${name}`, 0, 1_000_000);

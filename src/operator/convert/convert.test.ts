@@ -121,11 +121,7 @@ const cases: [added: Fields, changes: object, todo?: string[], told?: string[]][
   [settings({ layout: '{"a": "nhwc"}' }), {}, ['models_settings.layout.a']],
   [settings({ layout: '{"a"' }), {}, ['models_settings.layout']],
   [settings({ is_stateful: 'no', idle_sequence_cleanup: true, max_sequence_number: 0 }), {}],
-  [
-    settings({ is_stateful: true, max_sequence_number: 5 }),
-    {},
-    ['models_settings.is_stateful', 'models_settings.max_sequence_number'],
-  ],
+  [settings({ is_stateful: true, max_sequence_number: 5 }), model({ stateful: { maxSequences: 5 } })],
 
   [
     { models_repository: { models_host_path: '/srv//models/' } },

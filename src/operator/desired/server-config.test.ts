@@ -22,6 +22,11 @@ const cases: [model: object, config: object][] = [
   [{ shapes: { a: '(1,3)', b: '(-1)' } }, { shape: { a: '(1,3)', b: '(-1)' } }],
   [{ layout: 'NHWC:NCHW' }, { layout: 'NHWC:NCHW' }],
   [{ layouts: { a: 'NHWC' } }, { layout: { a: 'NHWC' } }],
+  [{ stateful: {} }, { stateful: true }],
+  [
+    { stateful: { maxSequences: 5, idleCleanup: false, lowLatencyTransformation: true } },
+    { stateful: true, max_sequence_number: 5, idle_sequence_cleanup: false, low_latency_transformation: true },
+  ],
   [{ nireq: 4 }, { nireq: 4 }],
   [{ pluginConfig: { NUM_STREAMS: 2 } }, { plugin_config: { NUM_STREAMS: 2 } }],
   [{ pluginConfig: {} }, {}],

@@ -1,4 +1,4 @@
-import type { ModelServer } from '../api/model-server.ts';
+import type { ModelServer, Stateful } from '../api/model-server.ts';
 import { type ModelSpec, modelFolder } from './models.ts';
 
 /** The server's config.json, which it reads anew when it changes: what is in here never makes pods roll. */
@@ -9,7 +9,7 @@ export function serverConfig(spec: ModelServer['spec']): string {
 
 /** Only what differs from the server's own defaults, so that a reader sees what was asked for. */
 function modelConfig(model: ModelSpec, spec: ModelServer['spec']): object {
-  const { shape, shapes, layout, layouts, pluginConfig, versionLabels } = model;
+  const { shape, shapes, layout, layouts, stateful, pluginConfig, versionLabels } = model;
   return {
     name: model.name,
     base_path: modelFolder(model, spec),
@@ -22,8 +22,18 @@ function modelConfig(model: ModelSpec, spec: ModelServer['spec']): object {
     ...(shapes === undefined ? {} : { shape: shapes }),
     ...(layout === undefined ? {} : { layout }),
     ...(layouts === undefined ? {} : { layout: layouts }),
+    ...(stateful === undefined ? {} : sequences(stateful)),
     ...(model.nireq === 0 ? {} : { nireq: model.nireq }),
     ...(pluginConfig && Object.keys(pluginConfig).length > 0 ? { plugin_config: pluginConfig } : {}),
+  };
+}
+
+function sequences({ maxSequences, idleCleanup, lowLatencyTransformation }: Stateful): object {
+  return {
+    stateful: true,
+    ...(maxSequences === 500 ? {} : { max_sequence_number: maxSequences }),
+    ...(idleCleanup ? {} : { idle_sequence_cleanup: false }),
+    ...(lowLatencyTransformation ? { low_latency_transformation: true } : {}),
   };
 }
 
