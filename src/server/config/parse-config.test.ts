@@ -227,12 +227,7 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
     entryProblem(3, '{"config":[]}'),
   ],
   ['a section that nobody knows', { model_config_list: [], models: [] }, 'models: there is no such section'],
-  ...[
-    'pipeline_config_list',
-    'custom_node_library_config_list',
-    'custom_loader_config_list',
-    'mediapipe_config_list',
-  ].map((section): [string, unknown, string] => [
+  ...['custom_loader_config_list', 'mediapipe_config_list'].map((section): [string, unknown, string] => [
     `${section}, for now`,
     { model_config_list: [], [section]: [{}] },
     `${section}: this section is not supported yet`,

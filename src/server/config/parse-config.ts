@@ -1,12 +1,16 @@
 import type { MetricNames } from '../model/metric-name.ts';
+import type { PipelineSet } from '../model/pipeline.ts';
 import { readMonitoring } from './metrics.ts';
 import { type ModelConfig, readModelConfig } from './model-config.ts';
 import { parseJson } from './parse-json.ts';
+import { readPipelines } from './pipelines.ts';
 import { isObject, Problems } from './problems.ts';
 
 export type ParsedConfig =
   | {
       readonly models: readonly ModelConfig[];
+      /** Where the file has any, or libraries for some. */
+      readonly pipelines?: PipelineSet;
       /** Where the file turns metrics on. */
       readonly metrics?: MetricNames;
       readonly problems?: undefined;
@@ -14,25 +18,22 @@ export type ParsedConfig =
   | { readonly problems: readonly string[] };
 
 /** Sections that may stand in the file as long as they ask for nothing. */
-const empty = [
-  'pipeline_config_list',
-  'custom_node_library_config_list',
-  'custom_loader_config_list',
-  'mediapipe_config_list',
-];
+const empty = ['custom_loader_config_list', 'mediapipe_config_list'];
 
 /**
- * The text of a config.json: the models to serve, or everything that is wrong with it.
+ * The text of a config.json: the models and pipelines to serve, or everything that is wrong with it.
  * @param directory of the file: relative base paths start there
  */
 export function parseConfig(text: string, directory: string): ParsedConfig {
   const problems = new Problems();
   const config = parseJson(text, 'config', problems, 'The file is not valid json');
   const models = readConfig(config, directory, problems);
-  const { monitoring } = isObject(config) ? config : {};
+  const { monitoring, pipeline_config_list, custom_node_library_config_list } = isObject(config) ? config : {};
+  const pipelines = readPipelines(pipeline_config_list, custom_node_library_config_list, models, directory, problems);
   const metrics = monitoring === undefined ? undefined : readMonitoring(monitoring, problems);
   if (problems.all.length > 0) return { problems: problems.all };
-  return metrics ? { models, metrics } : { models };
+  const hasPipelines = pipelines.pipelines.length > 0 || pipelines.libraries.length > 0;
+  return { models, ...(hasPipelines && { pipelines }), ...(metrics && { metrics }) };
 }
 
 function readConfig(value: unknown, directory: string, problems: Problems): ModelConfig[] {
@@ -41,7 +42,13 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     problems.add('config', 'an object', value);
     return [];
   }
-  const { model_config_list: list, monitoring: _, ...rest } = value;
+  const {
+    model_config_list: list,
+    monitoring: _,
+    pipeline_config_list: __,
+    custom_node_library_config_list: ___,
+    ...rest
+  } = value;
   for (const [section, content] of Object.entries(rest)) {
     if (!empty.includes(section)) problems.say(section, 'there is no such section');
     else if (!Array.isArray(content) || content.length > 0) problems.say(section, 'this section is not supported yet');
