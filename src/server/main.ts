@@ -15,15 +15,18 @@ import { workThreads } from './engine/work-threads.ts';
 import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
 import { ServingError } from './model/error.ts';
 import type { MetricNames } from './model/metric-name.ts';
+import { type LibraryEntry, noPipelines } from './model/pipeline.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { pipelineLog } from './observe/pipeline-log.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
+import { Pipelines } from './pipeline/pipelines.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
 import { observers } from './registry/observer.ts';
 import { withSequences } from './sequence/stateful-engine.ts';
 import { missingRestPort, readSettings, type Settings } from './settings.ts';
-import { ConfigWatch, readConfig } from './source/config-watch.ts';
+import { type Configured, ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
@@ -84,10 +87,16 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     drainMs,
     mostWaiting: settings.engine.mostWaiting,
   });
-  const dataplane = new Dataplane(registry, images, metrics?.meters);
+  const pipelines = new Pipelines({ registry, findLibrary, clock, observer: pipelineLog(log) });
+  const dataplane = new Dataplane(pipelines, images, metrics?.meters);
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
-  const models = createModels(settings, repositories, watchOptions);
+  const configured = async (config: Configured, revision: string | undefined) => {
+    // Known before the models are, so that the server is not ready without them.
+    const opened = pipelines.configure(config.pipelines ?? noPipelines, revision);
+    await Promise.all([opened, repositories.configure(config.models, revision)]);
+  };
+  const models = createModels(settings, repositories, watchOptions, configured);
   const methods = joinMethods(
     tfsMethods(dataplane, models),
     kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
@@ -139,6 +148,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const alive = setInterval(() => {}, 1000);
   await Promise.race([Promise.all([models.stop(), repositories.stop()]), sleep(clock, left())]);
   await Promise.all([grpc.drain(clock, left()), rest?.drain(clock, left())]);
+  await Promise.race([pipelines.close(), sleep(clock, left())]);
   const isClean = await registry.close(left());
   if (isClean) await engine.close();
   clearInterval(alive);
@@ -219,6 +229,10 @@ async function createEngine(
   }
 }
 
+async function findLibrary({ name, basePath }: LibraryEntry): Promise<never> {
+  throw new ServingError('unimplemented', `custom nodes are to come: ${name} of ${basePath}`);
+}
+
 interface Models {
   /** Resolves when it is known which versions of which models there are. */
   start(): Promise<void>;
@@ -235,6 +249,7 @@ function createModels(
   { models }: Settings,
   repositories: Repositories,
   watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
+  configured: (config: Configured, revision: string | undefined) => Promise<void>,
 ): Models {
   if ('model' in models) {
     return {
@@ -245,9 +260,7 @@ function createModels(
       stop: async () => {},
     };
   }
-  const config = new ConfigWatch(models.configPath, watchOptions, (configured, revision) =>
-    repositories.configure(configured, revision),
-  );
+  const config = new ConfigWatch(models.configPath, watchOptions, configured);
   const start = async () => {
     await config.start();
     if (config.problems.length === 0) return;

@@ -1,4 +1,4 @@
-import type { Inference, InferOptions } from '../engine/engine.ts';
+import type { Inference } from '../engine/engine.ts';
 import { ServingError } from '../model/error.ts';
 import type { DecodeImages } from '../model/images.ts';
 import type { InferRequest, NamedTensor, ServableSpec, UnreadRequest } from '../model/inference.ts';
@@ -7,9 +7,10 @@ import type { Tensor } from '../model/tensor.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import { attribute } from '../observe/attributes.ts';
 import type { CallContext } from '../observe/call-context.ts';
+import { inferTraced } from '../observe/infer-traced.ts';
 import type { Meter, Meters } from '../observe/meter.ts';
 import type { Attributes } from '../observe/span.ts';
-import type { Pinned, Readiness, Registry } from '../registry/registry.ts';
+import type { Catalogue, PinnedServable, Readiness, RunOptions } from '../registry/catalogue.ts';
 import { readSequence, sequenceId, withSequenceInputs } from '../sequence/sequence-inputs.ts';
 import { sequencesOf } from '../sequence/stateful-engine.ts';
 import { filterOutputs } from './filter-outputs.ts';
@@ -38,20 +39,20 @@ export interface Answer {
 
 /** What runs a request: the model, or its sequence there. */
 interface Runner {
-  infer(inputs: readonly Tensor[], options: InferOptions): Ran | Promise<Ran>;
+  infer(inputs: readonly Tensor[], options: RunOptions): Ran | Promise<Ran>;
 }
 
 type Ran = Inference & { readonly sequenceId?: bigint };
 
 /** What every protocol is served from. */
 export class Dataplane {
-  readonly #registry: Registry;
+  readonly #catalogue: Catalogue;
   readonly #decodeImages: DecodeImages;
   readonly #meters: Meters | undefined;
 
   /** @param meters where calls are measured; their transport tells how they end */
-  constructor(registry: Registry, decodeImages: DecodeImages, meters?: Meters) {
-    this.#registry = registry;
+  constructor(catalogue: Catalogue, decodeImages: DecodeImages, meters?: Meters) {
+    this.#catalogue = catalogue;
     this.#decodeImages = decodeImages;
     this.#meters = meters;
   }
@@ -61,7 +62,7 @@ export class Dataplane {
    * @throws ServingError
    */
   infer(request: InferRequest | UnreadRequest, call: CallContext): Answer | Promise<Answer> {
-    let pinned: Pinned;
+    let pinned: PinnedServable;
     try {
       pinned = this.#acquire(request.servable, call);
     } catch (error) {
@@ -79,7 +80,7 @@ export class Dataplane {
 
   /** @throws ServingError */
   status(spec: ServableSpec, call: CallContext): VersionStatus[] {
-    const statuses = this.#registry.status(spec);
+    const statuses = this.#catalogue.status(spec);
     // Only now: asking for a version that there is not yet, as those who wait for one do, is no failure of the model.
     if (this.#meters) measure(call, this.#meters.ofModel(spec.name));
     return statuses;
@@ -87,7 +88,7 @@ export class Dataplane {
 
   /** By which config a model is served: see the registry's `revisionInForce`. */
   revisionInForce(name: string): string | undefined {
-    return this.#registry.revisionInForce(name);
+    return this.#catalogue.revisionInForce(name);
   }
 
   /**
@@ -102,41 +103,42 @@ export class Dataplane {
 
   /** @throws ServingError `servable-not-found` if there is no such model */
   checkName(name: string): void {
-    this.#registry.status({ name });
+    this.#catalogue.status({ name });
   }
 
   /** Of a model's versions those that are available, ascending. @throws ServingError */
   availableVersions(name: string): number[] {
-    const statuses = this.#registry.status({ name });
+    const statuses = this.#catalogue.status({ name });
     return statuses.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version);
   }
 
   /** Every model that is wanted, by name, with what has become of its versions. */
   statuses(): ReadonlyMap<string, readonly VersionStatus[]> {
-    const names = [...(this.#registry.readiness()?.models.keys() ?? [])].sort(compareNames);
-    return new Map(names.map((name) => [name, this.#registry.status({ name })]));
+    const names = [...(this.#catalogue.readiness()?.models.keys() ?? [])].sort(compareNames);
+    return new Map(names.map((name) => [name, this.#catalogue.status({ name })]));
   }
 
   /** Undefined until it is known what is wanted. */
   readiness(): Readiness | undefined {
-    return this.#registry.readiness();
+    return this.#catalogue.readiness();
   }
 
   /** Calls back when anything that `status` or `readiness` tell may have changed. */
   subscribe(listener: () => void): () => void {
-    return this.#registry.subscribe(listener);
+    return this.#catalogue.subscribe(listener);
   }
 
   async #inferWhenLoaded(request: InferRequest | UnreadRequest, call: CallContext, error: unknown): Promise<Answer> {
     if (!(error instanceof ServingError)) throw error;
     if (error.code !== 'not-loaded' && error.code !== 'version-not-found') throw error;
-    await this.#registry.whenLoaded(request.servable, loadWaitMs, call.signal);
+    await this.#catalogue.whenLoaded(request.servable, loadWaitMs, call.signal);
     return infer(this.#acquire(request.servable, call), request, this.#decodeImages, call);
   }
 
-  #acquire(spec: ServableSpec, call: CallContext): Pinned {
-    const pinned = this.#registry.acquire(spec);
-    if (this.#meters) measure(call, this.#meters.ofVersion(pinned.model));
+  #acquire(spec: ServableSpec, call: CallContext): PinnedServable {
+    const pinned = this.#catalogue.acquire(spec);
+    const { kind, name, model } = pinned;
+    if (this.#meters) measure(call, kind === 'model' ? this.#meters.ofVersion(model) : this.#meters.ofPipeline(name));
     return pinned;
   }
 }
@@ -151,7 +153,7 @@ function measure(call: CallContext, meter: Meter | undefined): void {
 }
 
 function infer(
-  pinned: Pinned,
+  pinned: PinnedServable,
   given: InferRequest | UnreadRequest,
   decodeImages: DecodeImages,
   call: CallContext,
@@ -185,7 +187,7 @@ function areTensors(inputs: readonly ValidInput[]): inputs is Tensor[] {
 
 /** The same once images are decoded: before an infer request is taken, which others can use meanwhile. */
 async function runDecoded(
-  pinned: Pinned,
+  pinned: PinnedServable,
   runner: Runner,
   inputs: readonly ValidInput[],
   outputs: readonly number[] | undefined,
@@ -207,7 +209,7 @@ async function runDecoded(
 
 /** Releases the version if that fails. */
 function run(
-  pinned: Pinned,
+  pinned: PinnedServable,
   runner: Runner,
   inputs: readonly Tensor[],
   outputs: readonly number[] | undefined,
@@ -225,7 +227,7 @@ function run(
 }
 
 async function answerLater(
-  pinned: Pinned,
+  pinned: PinnedServable,
   inference: Promise<Ran>,
   outputs: readonly number[] | undefined,
   call: CallContext,
@@ -239,12 +241,12 @@ async function answerLater(
 }
 
 function answer(
-  pinned: Pinned,
+  pinned: PinnedServable,
   inference: Ran,
   wanted: readonly number[] | undefined,
   { meter, takeMemory }: CallContext,
 ): Answer {
-  meter?.inferred(inference.waitedMs, inference.ranMs);
+  if (pinned.kind === 'model') meter?.inferred(inference.waitedMs, inference.ranMs);
   try {
     const outputs = wanted ? wanted.map((i) => inference.outputs[i]!) : inference.outputs;
     return {
@@ -264,9 +266,9 @@ function answer(
   }
 }
 
-/** The same with a span for the wait and one for the work. */
+/** The same with spans for what it does. */
 function runTraced(
-  pinned: Pinned,
+  pinned: PinnedServable,
   runner: Runner,
   inputs: readonly Tensor[],
   outputs: readonly number[] | undefined,
@@ -278,23 +280,16 @@ function runTraced(
     [attribute.modelVersion]: pinned.version,
     ...batchSize(inputs, signature),
   });
-  let stage = call.span?.child('queue wait');
-  const onStart = () => {
-    stage?.end();
-    stage = call.span?.child('inference');
-  };
-  const infer = async () => {
-    const { signal } = call;
-    try {
-      const inference = await runner.infer(inputs, signal ? { signal, onStart } : { onStart });
-      stage?.end();
-      return inference;
-    } catch (error) {
-      stage?.end(error);
-      throw error;
-    }
-  };
-  return answerLater(pinned, infer(), outputs, call);
+  // The nodes of a pipeline have spans of their own.
+  const inference =
+    pinned.kind === 'pipeline'
+      ? inferLater(runner, inputs, call)
+      : inferTraced(call.span!, (onStart) => runner.infer(inputs, { ...call, onStart }));
+  return answerLater(pinned, inference, outputs, call);
+}
+
+async function inferLater(runner: Runner, inputs: readonly Tensor[], call: CallContext): Promise<Ran> {
+  return runner.infer(inputs, call);
 }
 
 function batchSize(inputs: readonly Tensor[], signature: Signature): Attributes {

@@ -1,6 +1,6 @@
 import type { TakeMemory } from './inference.ts';
 import { expand, fits } from './layout.ts';
-import type { TensorInfo } from './signature.ts';
+import { accepts, type TensorInfo } from './signature.ts';
 import type { Strings } from './strings.ts';
 import type { NumericPrecision, NumericTensor } from './tensor.ts';
 
@@ -33,14 +33,17 @@ const precisions: ReadonlySet<string> = new Set<NumericPrecision>([
   'U8',
 ]);
 
-/** Whether an input may be sent as encoded images, as far as its type says. */
+/** Whether an input may be sent as encoded images, as far as its type says: of rank 4, or 5 where each image is one of several inputs. */
 export function takesImages({ precision, shape }: TensorInfo): boolean {
-  return shape?.length === 4 && precisions.has(precision);
+  const isEach = shape?.length === 5 && accepts(shape[1]!, 1);
+  return (shape?.length === 4 || isEach) && precisions.has(precision);
 }
 
 /** Whether an input says that it is for images: its clients may send them encoded. */
 export function expectsImages(info: TensorInfo): boolean {
-  return takesImages(info) && expand(info.layout, info.shape!.length)?.endsWith('HWC') === true;
+  return (
+    takesImages(info) && info.shape!.length === 4 && expand(info.layout, info.shape!.length)?.endsWith('HWC') === true
+  );
 }
 
 /** Whether its dimensions may be what images have: the batch first, then height, width and channels. */

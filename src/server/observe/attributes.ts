@@ -5,6 +5,8 @@
 export const attribute = {
   modelName: 'modelserver.model.name',
   modelVersion: 'modelserver.model.version',
+  /** Name of a pipeline's node. */
+  node: 'modelserver.pipeline.node',
   /** Size of the batch dimension of the request's first input. */
   batchSize: 'modelserver.batch.size',
 } as const;

@@ -15,6 +15,12 @@ export interface Meter {
   inferred(waitedMs: number, ranMs: number): void;
 }
 
+/** What requests to a pipeline leave behind. */
+export interface PipelineMeter extends Meter {
+  /** @param ms milliseconds that a node took, from when it could begin: waits are among them */
+  nodeRan(node: string, ms: number): void;
+}
+
 /** What a meter reads from a loaded version when it is asked. */
 export interface Gauged {
   readonly inferRequests: number;
@@ -25,7 +31,9 @@ export interface Gauged {
 
 export interface Meters {
   /** Of the version that a loaded model serves as. */
-  ofVersion(model: Gauged): Meter | undefined;
+  ofVersion(model: object): Meter | undefined;
+  /** Of a pipeline that is wanted. */
+  ofPipeline(name: string): PipelineMeter | undefined;
   /** Of a model as a whole, as long as a version of it is loaded. */
   ofModel(name: string): Meter | undefined;
   /** A request has failed, whatever it asked for. */

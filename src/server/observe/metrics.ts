@@ -29,6 +29,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const process = new ProcessMetrics(options);
   const meters: Meters = {
     ofVersion: (loaded) => serving.ofVersion(loaded),
+    ofPipeline: () => undefined,
     ofModel: (name) => serving.ofModel(name),
     refused: (endpoint, error) => process.failed(endpoint.interface, error),
   };

@@ -52,14 +52,14 @@ const own: Readonly<Record<string, Family>> = {
 export class ServingMetrics {
   readonly #families: readonly (readonly [name: string, Family])[];
   readonly #models = new Map<string, { readonly meter: ModelMeter; readonly versions: Map<number, VersionMeter> }>();
-  readonly #byLoaded = new WeakMap<Gauged, VersionMeter>();
+  readonly #byLoaded = new WeakMap<object, VersionMeter>();
 
   constructor(names: MetricNames) {
     const wanted = Object.entries(ovms).filter(([name]) => names.has(name as MetricName));
     this.#families = [...wanted, ...Object.entries(own)];
   }
 
-  ofVersion(loaded: Gauged): VersionMeter | undefined {
+  ofVersion(loaded: object): VersionMeter | undefined {
     return this.#byLoaded.get(loaded);
   }
 

@@ -1,11 +1,11 @@
-const unknown = '...';
+import { expand, type Layout, unknown } from '../model/layout.ts';
 
 /**
  * The layout that fits both.
  * @param rank of the tensors
  * @returns undefined if they say different things of a dimension
  */
-export function sharedLayout(a: string, b: string, rank: number): string | undefined {
+export function sharedLayout(a: Layout, b: Layout, rank: number): Layout | undefined {
   if (a === b) return a;
   const [left, right] = [expand(a, rank), expand(b, rank)];
   // What does not say as much as there are dimensions says nothing.
@@ -20,20 +20,12 @@ export function sharedLayout(a: string, b: string, rank: number): string | undef
 }
 
 /** Of tensors stacked in more dimensions: the outermost is the batch now, and what was it is a dimension like others. */
-export function wrapLayout(layout: string, dimensions: number): string {
+export function wrapLayout(layout: Layout, dimensions: number): Layout {
   return `N${'?'.repeat(dimensions - 1)}${layout.replace('N', '?')}`;
 }
 
 /** Without its first dimension. */
-export function splitLayout(layout: string, rank: number): string {
+export function splitLayout(layout: Layout, rank: number): Layout {
   const rest = expand(layout, rank)?.slice(1);
   return rest === undefined || !/[A-Z]/.test(rest) ? unknown : rest;
-}
-
-/** A letter or `?` for each dimension; undefined if the layout is of other ranks. */
-function expand(layout: string, rank: number): string | undefined {
-  const [head = '', tail] = layout.split(unknown);
-  const left = rank - head.length - (tail ?? '').length;
-  if (left < 0 || (tail === undefined && left > 0)) return undefined;
-  return head + '?'.repeat(left) + (tail ?? '');
 }

@@ -6,6 +6,7 @@ import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import type { LoadOptions, Wanted, WantedModel, WantedVersion } from '../model/wanted.ts';
+import type { Readiness } from './catalogue.ts';
 import { Changes } from './changes.ts';
 import { comingVersions, find, mayCome, notLoaded } from './find.ts';
 import { InForce } from './in-force.ts';
@@ -13,7 +14,7 @@ import { Instance } from './instance.ts';
 import { identityOf, type LoadAction, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
 import { ReadinessLatch } from './readiness-latch.ts';
-import type { Pinned, Readiness, Registry } from './registry.ts';
+import type { Pinned, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
 import { beingChanged, publicStatus, statusOf, type VersionRecord } from './version-record.ts';
 import { move, type StateEvent } from './version-state.ts';
@@ -87,14 +88,13 @@ export class Lifecycle implements Registry {
     if (!this.#told) throw notLoaded();
     const instance = find(this.#served, this.#records, this.#wanted.get(spec.name), spec);
     instance.pin();
-    return { name: instance.name, version: instance.version, model: instance.model, release: () => instance.unpin() };
+    const { name, version, model } = instance;
+    return { kind: 'model', name, version, model, release: () => instance.unpin() };
   }
 
   async whenLoaded(spec: ServableSpec, ms: number, signal: AbortSignal | undefined): Promise<void> {
     const { name } = spec;
-    const isDecided = () =>
-      this.#ending.signal.aborted ||
-      (this.#told && !mayCome(this.#served, this.#records, this.#wanted.get(name), spec));
+    const isDecided = () => this.#ending.signal.aborted || !this.isComing(spec);
     if (isDecided()) return;
     const before = this.#waiting.get(name) ?? 0;
     const { mostWaiting } = this.#options;
@@ -110,6 +110,10 @@ export class Lifecycle implements Registry {
     } finally {
       this.#leaveLine(name);
     }
+  }
+
+  isComing(spec: ServableSpec): boolean {
+    return !this.#told || mayCome(this.#served, this.#records, this.#wanted.get(spec.name), spec);
   }
 
   status(spec: ServableSpec): VersionStatus[] {

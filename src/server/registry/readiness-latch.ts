@@ -1,6 +1,3 @@
-import type { WantedModel } from '../model/wanted.ts';
-import type { Served } from './served.ts';
-
 /**
  * Whether requests may be sent to the server as a whole. Until it has once been ready, each required model has to have a version
  * available; from then on, each that has had one since it is wanted: what a change of the config adds does not turn a server away
@@ -17,10 +14,10 @@ export class ReadinessLatch {
   }
 
   /** To be called at every change of either: what lies between two calls counts as never having been. */
-  update(wanted: ReadonlyMap<string, WantedModel>, served: Served): void {
+  update(wanted: ReadonlyMap<string, { readonly required: boolean }>, served: { has(name: string): boolean }): void {
     this.#available = new Set([...wanted.keys()].filter((name) => served.has(name) || this.#available.has(name)));
-    this.#isReady = [...wanted.values()].every(
-      ({ name, required }) => !required || served.has(name) || (this.#wasReady && !this.#available.has(name)),
+    this.#isReady = [...wanted].every(
+      ([name, { required }]) => !required || served.has(name) || (this.#wasReady && !this.#available.has(name)),
     );
     this.#wasReady ||= this.#isReady;
   }

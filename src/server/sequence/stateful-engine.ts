@@ -79,7 +79,7 @@ class StatefulEngine implements Engine {
 }
 
 /** Where the requests of a stateful model belong; undefined for any other model. */
-export function sequencesOf(model: LoadedModel): SequenceTable | undefined {
+export function sequencesOf(model: object): SequenceTable | undefined {
   return model instanceof StatefulModel ? model.sequences : undefined;
 }
 

@@ -39,11 +39,14 @@ async function readOnce(path: string): Promise<ReadConfig> {
   }
 }
 
+/** What a file says that has no problem. */
+export type Configured = Extract<ParsedConfig, { models: unknown }>;
+
 /** Reads a config.json, and again whenever what it says has changed. */
 export class ConfigWatch {
   readonly #path: string;
   readonly #options: WatchOptions;
-  readonly #configured: (models: readonly ModelConfig[], revision: string | undefined) => Promise<void>;
+  readonly #configured: (config: Configured, revision: string | undefined) => Promise<void>;
   readonly #looker: Looker;
   #text: string | undefined;
   /** Resolves, in any case, when the models that were read last have been looked at. */
@@ -55,11 +58,11 @@ export class ConfigWatch {
   /** What is in force. */
   #models: readonly ModelConfig[] = [];
 
-  /** @param configured called with the models of each version of the file that has no problem, and with what stands for it */
+  /** @param configured called with each version of the file that has no problem, and with what stands for it */
   constructor(
     path: string,
     options: WatchOptions,
-    configured: (models: readonly ModelConfig[], revision: string | undefined) => Promise<void>,
+    configured: (config: Configured, revision: string | undefined) => Promise<void>,
   ) {
     this.#path = resolve(path);
     this.#options = options;
@@ -116,8 +119,10 @@ export class ConfigWatch {
     else if (metrics !== this.#metrics) {
       log.warn({ config_path: this.#path }, 'The section monitoring has changed; it is read at the start only');
     }
-    log.info({ config_path: this.#path, models: parsed.models.map(({ name }) => name) }, 'The config file was read');
-    const configured = this.#configured(parsed.models, revision);
+    const pipelines = parsed.pipelines?.pipelines.map(({ name }) => name);
+    const models = parsed.models.map(({ name }) => name);
+    log.info({ config_path: this.#path, models, ...(pipelines && { pipelines }) }, 'The config file was read');
+    const configured = this.#configured(parsed, revision);
     // Later on, a folder that keeps one waiting must not keep the file from being read again.
     if (first) await configured;
     else {

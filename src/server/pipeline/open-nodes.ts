@@ -1,0 +1,51 @@
+import type { LibraryEntry, PipelineDefinition } from '../model/pipeline.ts';
+import type { CustomNode, CustomNodeLibrary } from './custom-node.ts';
+import type { LibraryShelf } from './library-shelf.ts';
+import type { CustomNodeFailure } from './surroundings.ts';
+
+export interface OpenedNodes {
+  /** By the names of the custom nodes of a pipeline. */
+  readonly nodes: ReadonlyMap<string, CustomNode | CustomNodeFailure>;
+  /** To be given back to the shelf when the nodes are used no longer. */
+  readonly libraries: readonly LibraryEntry[];
+}
+
+/** Opens the custom nodes of a pipeline. Never rejects: why a node cannot be opened is told in its place. */
+export async function openNodes(
+  { nodes }: PipelineDefinition,
+  entries: readonly LibraryEntry[],
+  shelf: LibraryShelf,
+): Promise<OpenedNodes> {
+  const taken = new Map<string, Promise<CustomNodeLibrary>>();
+  const opened = nodes.flatMap(({ name, runs }) => {
+    if (runs.kind !== 'custom') return [];
+    const entry = entries.find((known) => known.name === runs.library);
+    const library = entry && (taken.get(entry.name) ?? shelf.take(entry));
+    if (library) taken.set(entry.name, library);
+    return [open(library, runs.parameters).then((node) => [name, node] as const)];
+  });
+  const all = await Promise.all(opened);
+  return { nodes: new Map(all), libraries: entries.filter(({ name }) => taken.has(name)) };
+}
+
+async function open(
+  found: Promise<CustomNodeLibrary> | undefined,
+  parameters: Readonly<Record<string, string>>,
+): Promise<CustomNode | CustomNodeFailure> {
+  if (!found) return { at: 'library', cause: 'it is not in custom_node_library_config_list' };
+  let library: CustomNodeLibrary;
+  try {
+    library = await found;
+  } catch (error) {
+    return { at: 'library', cause: messageOf(error) };
+  }
+  try {
+    return await library.open(parameters);
+  } catch (error) {
+    return { at: 'initialization', cause: messageOf(error) };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
