@@ -12,6 +12,8 @@ export interface ArithmeticOptions {
   /** Answers later, by a promise. */
   readonly isSlow?: boolean;
   readonly compute?: (inputs: readonly Float32Array[]) => Float32Array;
+  /** The shape of the output; that of the first input unless given. */
+  readonly shapeOf?: (inputs: readonly Tensor[]) => readonly number[];
 }
 
 /** Adds its inputs, element by element, and 1. Its outputs turn to nonsense once their inference is released. */
@@ -29,10 +31,12 @@ export class ArithmeticModel {
   failure: Error | undefined;
   readonly #pool: RequestPool<number>;
   readonly #isSlow: boolean;
+  readonly #shapeOf: (inputs: readonly Tensor[]) => readonly number[];
   readonly #compute: (inputs: readonly Float32Array[]) => Float32Array;
 
   constructor(signature: Signature, options: ArithmeticOptions = {}) {
     const { inferRequests = 2, mostWaiting = 8, isSlow = false, compute = sumAndOne } = options;
+    this.#shapeOf = options.shapeOf ?? (([first]) => first!.shape);
     this.signature = signature;
     this.inferRequests = inferRequests;
     this.#isSlow = isSlow;
@@ -80,7 +84,7 @@ export class ArithmeticModel {
       this.held--;
       this.#pool.give(request);
     };
-    const shape = inputs[0]!.shape;
+    const shape = this.#shapeOf(inputs);
     return {
       outputs: [{ name: info!.name, tensor: { precision: 'FP32', shape, data } }],
       waitedMs: 0,
