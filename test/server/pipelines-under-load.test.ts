@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { elements, floats } from '../../examples/clients/typescript/client.ts';
+import { addModel, IrModel, identityModel, scalar } from '../support/ir-model.ts';
 import { changeConfig, toConfig } from '../support/pipeline-config.ts';
+import { modelNode, pipeline } from '../support/pipeline-definition.ts';
 import { outcome, predict } from '../support/predict.ts';
 import { writeModels } from '../support/protocol-models.ts';
 import { randomPipeline } from '../support/random-pipeline.ts';
@@ -93,4 +95,41 @@ test('random pipelines are right while the config of their models changes, or sa
   assert.deepEqual(wrong, []);
   assert.deepEqual([...told.keys()], ['14 Pipeline is not loaded yet']);
   t.diagnostic(`${right} right answers, ${told.get('14 Pipeline is not loaded yet')} refusals while a model was away`);
+});
+
+/** `a` = `b` as it is, of as many elements: the runtime may be tempted to give the same memory. */
+function sameModel(elementCount: number): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', 'FP32', [elementCount]);
+  const shape = model.constant('I64', [1], scalar('I64', elementCount));
+  return model.output(model.operation('Reshape', [b, shape], { attributes: { special_zero: 'false' }, name: 'a' }));
+}
+
+test('large tensors that are read where the runtime has them stay what they are', async (t) => {
+  const size = 20_000;
+  const config = writeModels(temporaryFolder(t), {
+    same: sameModel(size),
+    add: addModel('FP32', [size]),
+    any: identityModel('FP32'),
+  });
+  const node = (name: string, model: string, b: string) => modelNode(name, model, { b });
+  const nodes = [
+    node('n', 'same', 'request.in'),
+    node('m', 'add', 'n.a'),
+    node('o', 'any', 'm.a'),
+    node('p', 'same', 'o.a'),
+    node('q', 'any', 'p.a'),
+  ];
+  const definition = pipeline(['in'], nodes, { out: 'q.a', first: 'n.a' });
+  changeConfig(config, (before) => ({ ...before, pipeline_config_list: [toConfig(definition)] }));
+  const server = await startServer(t, ['--config_path', config, '--settle_milliseconds', '100']);
+  const ask = async (value: number) => {
+    const inputs = { in: floats(new Float32Array(size).fill(value), size) };
+    const { outputs } = await predict(server.client, { model_spec: { name: 'p' }, inputs });
+    assert.ok(elements(outputs.out!).every((element) => element === value + 1));
+    assert.ok(elements(outputs.first!).every((element) => element === value));
+  };
+  for (let round = 0; round < 50; round++) {
+    await Promise.all(Array.from({ length: 8 }, (_, i) => ask(round * 8 + i)));
+  }
 });
