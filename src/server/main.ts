@@ -87,7 +87,20 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     drainMs,
     mostWaiting: settings.engine.mostWaiting,
   });
-  const pipelines = new Pipelines({ registry, findLibrary, clock, observer: pipelineLog(log) });
+  const pipelineLogs = pipelineLog(log);
+  const pipelines = new Pipelines({
+    registry,
+    findLibrary,
+    clock,
+    observer: {
+      ...pipelineLogs,
+      stateChanged(name, status) {
+        pipelineLogs.stateChanged(name, status);
+        metrics?.pipelineObserver.stateChanged(name, status);
+      },
+    },
+    meter: (name) => metrics?.meters.ofPipeline(name),
+  });
   const dataplane = new Dataplane(pipelines, images, metrics?.meters);
   const watchOptions = { clock, log, ...settings.files };
   const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));

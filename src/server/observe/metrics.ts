@@ -20,6 +20,10 @@ export interface Metrics {
     loaded(name: string, version: number, model: Gauged): void;
     unloading(name: string, version: number): (error?: unknown) => void;
   };
+  /** For who serves pipelines. */
+  readonly pipelineObserver: {
+    stateChanged(name: string, status: VersionStatus): void;
+  };
   /** For a scrape: everything in Prometheus's text format. */
   text(): Promise<string>;
 }
@@ -29,7 +33,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const process = new ProcessMetrics(options);
   const meters: Meters = {
     ofVersion: (loaded) => serving.ofVersion(loaded),
-    ofPipeline: () => undefined,
+    ofPipeline: (name) => serving.ofPipeline(name),
     ofModel: (name) => serving.ofModel(name),
     refused: (endpoint, error) => process.failed(endpoint.interface, error),
   };
@@ -50,6 +54,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     loaded: (name: string, version: number, model: Gauged) => serving.add(name, version, model),
     unloading: () => () => {},
   };
+  const pipelineObserver = {
+    stateChanged(name: string, status: VersionStatus) {
+      process.stateChanged(name, status);
+      if (status.state === 'END') serving.removePipeline(name);
+      else serving.addPipeline(name);
+    },
+  };
   const text = async () => serving.text() + (await process.text());
-  return { meters, observer, text };
+  return { meters, observer, pipelineObserver, text };
 }

@@ -13,6 +13,5 @@ export function pipelineLog(log: Logger) {
     notClosed(name: string, error: unknown) {
       log.error({ pipeline: name, err: error }, 'The custom nodes of the pipeline could not be closed');
     },
-    removed() {},
   };
 }

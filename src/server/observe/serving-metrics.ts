@@ -2,7 +2,7 @@ import type { MetricName, MetricNames } from '../model/metric-name.ts';
 import { head, histogramSamples, type MetricType, sample } from './exposition.ts';
 import type { Histogram } from './histogram.ts';
 import type { Gauged } from './meter.ts';
-import { ModelMeter, type Outcomes, VersionMeter } from './version-meter.ts';
+import { ModelMeter, type Outcomes, VersionMeter, WholePipelineMeter } from './version-meter.ts';
 
 /** A metric, and its samples from all that has figures. */
 interface Family {
@@ -13,6 +13,7 @@ interface Family {
 
 interface LoadedMeters {
   readonly versions: readonly VersionMeter[];
+  readonly pipelines: readonly WholePipelineMeter[];
   readonly models: readonly ModelMeter[];
 }
 
@@ -22,8 +23,8 @@ const ovms: Readonly<Record<MetricName, Family>> = {
   ovms_request_time_us: {
     type: 'histogram',
     help: 'Microseconds from the message of an inference request to that of its answer.',
-    samples: (name, { versions }) =>
-      versions
+    samples: (name, { versions, pipelines }) =>
+      [...versions, ...pipelines]
         .flatMap(({ requestTimes }) => requestTimes.map(([labels, times]) => histogramSamples(name, labels, times)))
         .join(''),
   },
@@ -45,6 +46,14 @@ const ovms: Readonly<Record<MetricName, Family>> = {
 };
 
 const own: Readonly<Record<string, Family>> = {
+  modelserver_pipeline_node_time_us: {
+    type: 'histogram',
+    help: 'Microseconds that a node of a pipeline took for a request or a shard, waits among them.',
+    samples: (name, { pipelines }) =>
+      pipelines
+        .flatMap(({ nodeTimes }) => [...nodeTimes].map(([labels, times]) => histogramSamples(name, labels, times)))
+        .join(''),
+  },
   modelserver_queue_length: gauge('Requests that wait for an infer request.', ({ gauged }) => gauged.waiting),
 };
 
@@ -52,6 +61,7 @@ const own: Readonly<Record<string, Family>> = {
 export class ServingMetrics {
   readonly #families: readonly (readonly [name: string, Family])[];
   readonly #models = new Map<string, { readonly meter: ModelMeter; readonly versions: Map<number, VersionMeter> }>();
+  readonly #pipelines = new Map<string, WholePipelineMeter>();
   readonly #byLoaded = new WeakMap<object, VersionMeter>();
 
   constructor(names: MetricNames) {
@@ -64,7 +74,20 @@ export class ServingMetrics {
   }
 
   ofModel(name: string): ModelMeter | undefined {
-    return this.#models.get(name)?.meter;
+    return this.#models.get(name)?.meter ?? this.#pipelines.get(name)?.asModel;
+  }
+
+  ofPipeline(name: string): WholePipelineMeter | undefined {
+    return this.#pipelines.get(name);
+  }
+
+  /** A pipeline is wanted; if it was before, its figures go on. */
+  addPipeline(name: string): void {
+    if (!this.#pipelines.has(name)) this.#pipelines.set(name, new WholePipelineMeter(name));
+  }
+
+  removePipeline(name: string): void {
+    this.#pipelines.delete(name);
   }
 
   /** A version is loaded, perhaps anew: then its figures go on. */
@@ -90,9 +113,11 @@ export class ServingMetrics {
 
   text(): string {
     const all = [...this.#models.values()];
+    const pipelines = [...this.#pipelines.values()];
     const meters = {
       versions: all.flatMap(({ versions }) => [...versions.values()]),
-      models: all.map(({ meter }) => meter),
+      pipelines,
+      models: [...all.map(({ meter }) => meter), ...pipelines.map(({ asModel }) => asModel)],
     };
     return this.#families
       .map(([name, { type, help, samples }]) => head(name, type, help) + samples(name, meters))
@@ -104,8 +129,8 @@ function counter(help: string, figures: (outcomes: Outcomes) => Float64Array): F
   return {
     type: 'counter',
     help,
-    samples: (name, { versions, models }) =>
-      [...versions, ...models]
+    samples: (name, { versions, pipelines, models }) =>
+      [...versions, ...pipelines, ...models]
         .flatMap(({ outcomes }) =>
           outcomes.labelled.map(([index, labels]) => sample(name, labels, figures(outcomes)[index]!)),
         )

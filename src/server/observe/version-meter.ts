@@ -1,7 +1,7 @@
 import { allEndpoints, type Endpoint } from './endpoint.ts';
 import { labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
-import type { Gauged, Meter } from './meter.ts';
+import type { Gauged, Meter, PipelineMeter } from './meter.ts';
 
 /** How requests have ended, by the places of their endpoints. */
 export class Outcomes {
@@ -38,23 +38,18 @@ export class ModelMeter implements Meter {
   inferred(): void {}
 }
 
-/** Of a version. It lives on when the version is loaded anew. */
-export class VersionMeter implements Meter {
+/** Of what takes requests for inferences, by the version that answers them. */
+class ServableMeter implements Meter {
   readonly labels: string;
   readonly outcomes: Outcomes;
   /** Those of the interfaces, with their labels. */
   readonly requestTimes: readonly (readonly [labels: string, Histogram])[];
-  readonly inferenceTimes = new Histogram();
-  readonly waits = new Histogram();
-  /** What is loaded now. */
-  gauged: Gauged;
   /** Requests in work. */
   current = 0;
   /** The histograms of `requestTimes` by the endpoints that count there. */
   readonly #timesByEndpoint: readonly (Histogram | undefined)[];
 
-  constructor(name: string, version: number, gauged: Gauged) {
-    this.gauged = gauged;
+  constructor(name: string, version: number) {
     this.labels = labels({ name, version });
     this.outcomes = new Outcomes(({ kind }) => kind !== 'model', { name, version });
     const byInterface = new Map(allEndpoints.map(({ interface: kind }) => [kind, new Histogram()]));
@@ -79,8 +74,51 @@ export class VersionMeter implements Meter {
     this.outcomes.failed[index]!++;
   }
 
-  inferred(waitedMs: number, ranMs: number): void {
+  inferred(_waitedMs: number, _ranMs: number): void {}
+}
+
+/** Of a version. It lives on when the version is loaded anew. */
+export class VersionMeter extends ServableMeter {
+  readonly inferenceTimes = new Histogram();
+  readonly waits = new Histogram();
+  /** What is loaded now. */
+  gauged: Gauged;
+
+  constructor(name: string, version: number, gauged: Gauged) {
+    super(name, version);
+    this.gauged = gauged;
+  }
+
+  override inferred(waitedMs: number, ranMs: number): void {
     this.waits.observe(waitedMs * 1000);
     this.inferenceTimes.observe(ranMs * 1000);
+  }
+}
+
+/** Of a pipeline, and of its nodes. */
+export class WholePipelineMeter extends ServableMeter implements PipelineMeter {
+  /** Of GetModelStatus and the like. */
+  readonly asModel: ModelMeter;
+  readonly #name: string;
+  readonly #nodes = new Map<string, readonly [labels: string, Histogram]>();
+
+  constructor(name: string) {
+    // A pipeline has the one version.
+    super(name, 1);
+    this.asModel = new ModelMeter(name);
+    this.#name = name;
+  }
+
+  nodeRan(node: string, ms: number): void {
+    let times = this.#nodes.get(node);
+    if (!times) {
+      times = [labels({ name: this.#name, node }), new Histogram()];
+      this.#nodes.set(node, times);
+    }
+    times[1].observe(ms * 1000);
+  }
+
+  get nodeTimes(): Iterable<readonly [labels: string, Histogram]> {
+    return this.#nodes.values();
   }
 }

@@ -19,8 +19,6 @@ export interface PipelineObserver {
   stateChanged(name: string, status: VersionStatus): void;
   /** The libraries of its custom nodes could not be closed. */
   notClosed(name: string, error: unknown): void;
-  /** It is wanted no longer. */
-  removed(name: string): void;
 }
 
 export interface PipelinesOptions {
@@ -206,7 +204,6 @@ export class Pipelines implements Catalogue {
     this.#successors.delete(name);
     this.#retired.add(name);
     this.#options.observer.stateChanged(name, retired);
-    this.#options.observer.removed(name);
     if (!entry.pipeline.isOpening) this.#retire(entry);
   }
 
