@@ -216,3 +216,33 @@ test('a name of any characters stays one label', async () => {
   observer.loaded(name, 1, loaded());
   assert.equal((await scrape()).value('ovms_streams', { name, version: '1' }), 2);
 });
+
+test('a pipeline has counters and request times under version 1, and the times of its nodes', async () => {
+  const { meters, pipelineObserver, status, scrape } = start();
+  pipelineObserver.stateChanged('p', status(1, 'LOADING'));
+  pipelineObserver.stateChanged('p', status(1, 'AVAILABLE'));
+  const predict = measured(endpoints.tfsGrpcPredict, meters, (isGood: boolean, context: CallContext) => {
+    const meter = meters.ofPipeline('p')!;
+    context.meter = meter;
+    meter.begun();
+    meter.nodeRan('n', 2);
+    if (!isGood) throw new ServingError('internal', 'no');
+    return 'answer';
+  });
+  predict(true, call());
+  assert.throws(() => predict(false, call()));
+  const exposition = await scrape();
+  const p1 = { name: 'p', version: '1' };
+  assert.equal(exposition.value('ovms_requests_success', { ...predictions, ...p1 }), 1);
+  assert.equal(exposition.value('ovms_requests_fail', { ...predictions, ...p1 }), 1);
+  assert.equal(exposition.value('ovms_request_time_us_count', { interface: 'gRPC', ...p1 }), 1);
+  assert.equal(exposition.value('modelserver_pipeline_node_time_us_count', { name: 'p', node: 'n' }), 2);
+  assert.equal(exposition.value('modelserver_versions', { name: 'p', state: 'AVAILABLE' }), 1);
+  for (const name of ['ovms_streams', 'ovms_inference_time_us', 'ovms_current_requests']) {
+    assert.equal(exposition.samples(name).length, 0);
+  }
+  assert.ok(meters.ofModel('p'));
+  pipelineObserver.stateChanged('p', status(1, 'END'));
+  assert.equal(meters.ofPipeline('p'), undefined);
+  assert.equal((await scrape()).samples('ovms_requests_success').length, 0);
+});

@@ -171,7 +171,8 @@ export class Pipeline {
 
   /** The cause of a failed load, where there is one, says more than that there is no such version. */
   #whyMissing(model: ModelReference, error: ServingError): string {
-    if (error.code === 'servable-not-found') return error.message;
+    const isKnown = this.#registry.readiness()?.models.has(model.name);
+    if (!isKnown) return error.message;
     const failed = this.#registry.status({ name: model.name }).filter(({ errorCode }) => errorCode !== 'OK');
     const causes = failed
       .filter(({ version }) => model.version === undefined || version === model.version)

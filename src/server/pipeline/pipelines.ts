@@ -45,6 +45,9 @@ interface Entry {
   told: VersionStatus | undefined;
 }
 
+/** Stands for the registry among the names of pipelines, none of which is empty. */
+const allModels = '';
+
 const retired: VersionStatus = { version: onlyVersion, state: 'END', errorCode: 'OK', errorMessage: 'OK' };
 
 /**
@@ -238,9 +241,14 @@ export class Pipelines implements Catalogue {
     this.#changes.announce();
   }
 
+  /** The server as a whole has been ready when its models and its pipelines were so at once. */
   #updateLatch(): void {
-    const wanted = new Map([...this.#entries].map(([name, { pipeline }]) => [name, pipeline.definition]));
-    this.#latch.update(wanted, { has: (name) => this.#isAvailable(name) });
+    const wanted = new Map<string, { readonly required: boolean }>([[allModels, { required: true }]]);
+    for (const [name, { pipeline }] of this.#entries) wanted.set(name, pipeline.definition);
+    const areModelsReady = this.#registry.readiness()?.isReady ?? false;
+    this.#latch.update(wanted, {
+      has: (name) => (name === allModels ? areModelsReady : this.#isAvailable(name)),
+    });
   }
 
   #isAvailable(name: string): boolean {
