@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { sleep, systemClock } from '../shared/clock.ts';
 import { endOfService } from '../shared/end-of-service.ts';
 import { createLog, type Logger } from '../shared/log.ts';
 import { packageVersion } from '../shared/package-version.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
+import { parseConfig } from './config/parse-config.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
 import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
@@ -21,6 +24,7 @@ import { pipelineLog } from './observe/pipeline-log.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
+import { drawPipeline } from './pipeline/mermaid.ts';
 import { Pipelines } from './pipeline/pipelines.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
 import { observers } from './registry/observer.ts';
@@ -296,6 +300,25 @@ function checkFirstLoad(name: string, registry: Lifecycle, repositories: Reposit
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }
 
+/** Prints the pipelines of a config file. @returns the exit code */
+async function drawGraphs(configPath: string): Promise<number> {
+  let text: string;
+  try {
+    text = await readFile(configPath, 'utf8');
+  } catch (error) {
+    process.stderr.write(`modelserver: Config file not found or cannot open. - ${(error as Error).message}\n`);
+    return 1;
+  }
+  const parsed = parseConfig(text, dirname(resolve(configPath)));
+  if (parsed.problems) {
+    process.stderr.write(`${[`The config file ${configPath} has problems:`, ...parsed.problems].join('\n  ')}\n`);
+    return 1;
+  }
+  const { pipelines } = parsed.pipelines ?? noPipelines;
+  process.stdout.write(pipelines.map(drawPipeline).join('\n'));
+  return 0;
+}
+
 /** @returns the exit code, and whether the process can end in the usual way */
 async function main(): Promise<{ code: number; isClean: boolean }> {
   const commandLine = readSettings(process.argv.slice(2), process.env, process.cwd());
@@ -306,6 +329,8 @@ async function main(): Promise<{ code: number; isClean: boolean }> {
     case 'version':
       process.stdout.write(`modelserver ${packageVersion()}\n`);
       return { code: 0, isClean: true };
+    case 'graph':
+      return { code: await drawGraphs(commandLine.configPath), isClean: true };
     case 'wrong':
       process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver --help.\n`);
       return { code: 2, isClean: true };

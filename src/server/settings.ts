@@ -69,6 +69,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type CommandLine =
   | { readonly kind: 'serve'; readonly settings: Settings }
   | { readonly kind: 'help' }
+  /** The pipelines of a config file are to be drawn. */
+  | { readonly kind: 'graph'; readonly configPath: string }
   | { readonly kind: 'version' }
   | { readonly kind: 'wrong'; readonly problems: readonly string[] };
 
@@ -82,11 +84,20 @@ export const missingRestPort =
 /** OpenVINO Model Server's place for compiled models. */
 const usualCacheDir = '/opt/cache';
 
+function readGraphArguments([configPath, ...rest]: readonly string[]): CommandLine {
+  if (configPath !== undefined && rest.length === 0) return { kind: 'graph', configPath };
+  return {
+    kind: 'wrong',
+    problems: ['graph: expected the path of one config file, as in modelserver graph config.json'],
+  };
+}
+
 /**
  * Reads the command line and the environment: settings, or everything that is wrong.
  * @param argv what follows the program's name
  */
 export function readSettings(argv: readonly string[], environment: Environment, workingDirectory: string): CommandLine {
+  if (argv[0] === 'graph') return readGraphArguments(argv.slice(1));
   const { values, problems: wrong } = parseArguments(argv, flags);
   if (values.has('help')) return { kind: 'help' };
   if (values.has('version')) return { kind: 'version' };

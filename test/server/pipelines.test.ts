@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { elements, floats } from '../../examples/clients/typescript/client.ts';
 import type { PipelineDefinition } from '../../src/server/model/pipeline.ts';
+import { drawPipeline } from '../../src/server/pipeline/mermaid.ts';
 import { addModel, IrModel } from '../support/ir-model.ts';
 import { KServeClient } from '../support/kserve.ts';
 import { changeConfig, toConfig } from '../support/pipeline-config.ts';
@@ -364,4 +368,17 @@ test('pipelines come, go and change with the config file, and with their models'
     () => viaTfs('late', { in: one }),
     ({ out }) => out?.[0][0] === 12,
   );
+});
+
+test('modelserver graph draws the pipelines of a config file, or tells what is wrong with it', (t) => {
+  const bin = join(import.meta.dirname, '../../bin/modelserver');
+  const file = join(temporaryFolder(t), 'config.json');
+  const draw = () => spawnSync(bin, ['graph', file], { encoding: 'utf8' });
+  const { definition } = cases.exit!;
+  writeFileSync(file, JSON.stringify({ model_config_list: [], pipeline_config_list: [toConfig(definition)] }));
+  assert.equal(draw().stdout, drawPipeline(definition));
+  writeFileSync(file, JSON.stringify({ model_config_list: [], pipeline_config_list: [{}] }));
+  const wrong = draw();
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /has problems:\n {2}pipeline_config_list\[0\]\.name: expected a name, got nothing\n/);
 });

@@ -15,6 +15,7 @@ export function help(): string {
   const lines = [
     'Usage: modelserver --model_name NAME --model_path DIR --port PORT --rest_port PORT [FLAG …]',
     '       modelserver --config_path FILE --port PORT --rest_port PORT [FLAG …]',
+    '       modelserver graph FILE      draws the pipelines of a config file, for Mermaid',
     '',
     'Serves OpenVINO models over the APIs of TensorFlow Serving and KServe (v2): gRPC on --port, REST on',
     '--rest_port, or both.',
