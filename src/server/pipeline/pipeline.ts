@@ -6,11 +6,12 @@ import type { VersionStatus } from '../model/version-status.ts';
 import type { PipelineMeter } from '../observe/meter.ts';
 import type { PinnedServable, Runnable, RunOptions } from '../registry/catalogue.ts';
 import type { Pinned, Registry } from '../registry/registry.ts';
+import type { Executor } from './line.ts';
 import { observeNodes } from './observe-nodes.ts';
 import type { OpenedNodes } from './open-nodes.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { PipelineProblems } from './problems.ts';
-import { type Executor, runPipeline } from './run.ts';
+import { runPipeline } from './run.ts';
 
 /** The one version that a pipeline has. */
 export const onlyVersion = 1;

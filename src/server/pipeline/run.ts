@@ -1,20 +1,15 @@
-import type { Inference, LoadedModel } from '../engine/engine.ts';
+import type { Inference } from '../engine/engine.ts';
 import { ServingError, toServingError } from '../model/error.ts';
 import type { TakeMemory } from '../model/inference.ts';
-import { mostShards, requestNode } from '../model/pipeline.ts';
-import { printShape } from '../model/signature.ts';
+import { mostShards } from '../model/pipeline.ts';
 import type { Tensor } from '../model/tensor.ts';
 import { checkInput, checkOutputs } from './checks.ts';
-import type { CustomNode } from './custom-node.ts';
+import { countShards, notSplit } from './count-shards.ts';
+import { type Executor, Line } from './line.ts';
+import { type Loan, Loans } from './loans.ts';
 import type { Plan, PlannedNode } from './plan.ts';
-import { Loan, type Scope, Session, Sink, scopeWithin } from './sessions.ts';
+import { placeWithin, type Scope, Session, Sink, scopeWithin } from './sessions.ts';
 import { noShards, shardOf } from './shards.ts';
-
-/** What runs in a node: the version of a model that is pinned, or a custom node. */
-export type Executor = { readonly model: PipelineModel } | { readonly custom: CustomNode };
-
-/** What a pipeline needs of a loaded model. */
-export type PipelineModel = Pick<LoadedModel, 'infer' | 'inferRequests' | 'inUse' | 'waiting'>;
 
 export interface RunCall {
   readonly signal?: AbortSignal;
@@ -25,9 +20,6 @@ export interface RunCall {
    */
   readonly observe?: <T>(node: number, run: (onStart?: () => void) => T | Promise<T>) => T | Promise<T>;
 }
-
-/** How many times a custom node runs side by side for one request. */
-const mostCustomAtOnce = 16;
 
 /** Milliseconds for which nodes run on the event loop before others have their turn. */
 const sliceMs = 2;
@@ -64,12 +56,8 @@ class PipelineRun {
   readonly #begin = performance.now();
   readonly #root = scopeWithin(undefined, 0, 1);
   readonly #results: Sink;
-  /** Sessions that have all their inputs, by the places of their nodes, first come first. */
-  readonly #ready: readonly Set<Session>[];
-  readonly #running = new Map<PipelineModel | CustomNode, number>();
-  #started = 0;
-  /** Inferences whose outputs are still being read. */
-  readonly #loans = new Set<Loan>();
+  readonly #line: Line;
+  readonly #loans = new Loans();
   readonly #giveUp = new AbortController();
   #failure: ServingError | undefined;
   #shards = 0;
@@ -86,7 +74,7 @@ class PipelineRun {
     this.#whenEmpty = whenEmpty;
     this.#call = call;
     this.#results = new Sink(plan.results.length);
-    this.#ready = plan.nodes.map(() => new Set());
+    this.#line = new Line(executors);
   }
 
   run(inputs: readonly Tensor[]): Inference | Promise<Inference> {
@@ -95,7 +83,7 @@ class PipelineRun {
     this.#attempt(() => {
       this.#complete(0, this.#root, inputs);
       for (const [place, node] of this.#plan.nodes.entries()) {
-        if (place > 0 && node.inputs.length === 0) this.#ready[place]!.add(new Session(place, 0, this.#root));
+        if (place > 0 && node.inputs.length === 0) this.#line.add(new Session(place, 0, this.#root));
       }
     });
     this.#advance();
@@ -114,21 +102,30 @@ class PipelineRun {
     if (this.#isSettled) return;
     const end = performance.now() + sliceMs;
     while (!this.#failure) {
-      let session = this.#nextToStart('at once');
+      let session = this.#line.next('at once');
       if (!session) {
-        if (this.#started === 0 && !this.#isAnyReady()) break;
-        if (this.#copyLoans()) continue;
-        session = this.#nextToStart('in line');
+        if (this.#line.started === 0 && this.#line.isEmpty) break;
+        if (this.#copyUnread()) continue;
+        session = this.#line.next('in line');
         if (!session) return;
       }
       this.#start(session);
-      if (performance.now() > end && this.#isAnyReady()) {
-        this.#copyLoans();
+      if (performance.now() > end && !this.#line.isEmpty) {
+        this.#copyUnread();
         setImmediate(() => this.#advance());
         return;
       }
     }
-    if (this.#started === 0) this.#settle();
+    if (this.#line.started === 0) this.#settle();
+  }
+
+  /** @returns whether anything is another way now */
+  #copyUnread(): boolean {
+    let isAny = true;
+    this.#attempt(() => {
+      isAny = this.#loans.copyUnread(this.#call.takeMemory);
+    });
+    return isAny;
   }
 
   #settle(): void {
@@ -136,14 +133,14 @@ class PipelineRun {
     this.#call.signal?.removeEventListener('abort', this.#abort);
     this.#attempt(() => this.#completeResults());
     if (this.#failure) {
-      this.#release();
+      this.#loans.releaseAll();
       this.#waiting?.reject(this.#failure);
     } else this.#waiting?.resolve(this.#inference());
   }
 
   #inference(): Inference {
     const outputs = this.#plan.results.map(({ name }, i) => ({ name, tensor: this.#results.tensors[i]! }));
-    return { outputs, waitedMs: 0, ranMs: performance.now() - this.#begin, release: () => this.#release() };
+    return { outputs, waitedMs: 0, ranMs: performance.now() - this.#begin, release: () => this.#loans.releaseAll() };
   }
 
   /** What there are no shards of is empty. */
@@ -160,63 +157,11 @@ class PipelineRun {
     }
   }
 
-  /**
-   * Nodes near the end come first: what is under way ends before more is begun.
-   * @param how whether an infer request has to be at hand; if not, no tensor may lie in the memory of another
-   */
-  #nextToStart(how: 'at once' | 'in line'): Session | undefined {
-    for (let place = this.#ready.length - 1; place > 0; place--) {
-      const session = this.#ready[place]!.values().next().value;
-      if (session && this.#mayStart(session, how)) return session;
-    }
-    return undefined;
-  }
-
-  #mayStart(session: Session, how: 'at once' | 'in line'): boolean {
-    const executor = this.#executors[session.node]!;
-    if ('custom' in executor) {
-      return !session.borrows && this.#runningOf(executor.custom) < mostCustomAtOnce;
-    }
-    const { model } = executor;
-    if (this.#runningOf(model) >= model.inferRequests) return false;
-    return how === 'in line' ? !session.borrows : model.inUse < model.inferRequests && model.waiting === 0;
-  }
-
-  #isAnyReady(): boolean {
-    return this.#ready.some(({ size }) => size > 0);
-  }
-
-  /**
-   * Copies what has not been begun to be read, and lets its inferences go.
-   * @returns whether there was any
-   */
-  #copyLoans(): boolean {
-    let isAny = false;
-    for (const loan of this.#loans) {
-      for (const reader of loan.readers) {
-        if (reader instanceof Session && reader.hasStarted) continue;
-        isAny = true;
-        if (!this.#attempt(() => reader.copyFrom(loan, this.#call.takeMemory))) return true;
-      }
-      this.#releaseIfUnread(loan);
-    }
-    return isAny;
-  }
-
   #start(session: Session): void {
     const { node: place } = session;
     const node = this.#plan.nodes[place]!;
-    const executor = this.#executors[place]!;
-    this.#ready[place]!.delete(session);
-    session.hasStarted = true;
     const inputs = session.tensors as readonly Tensor[];
-    const runs = 'custom' in executor ? executor.custom : executor.model;
-    this.#started++;
-    this.#running.set(runs, this.#runningOf(runs) + 1);
-    const ended = () => {
-      this.#started--;
-      this.#running.set(runs, this.#runningOf(runs) - 1);
-    };
+    const ended = this.#line.start(session);
     const succeed = (result: Inference | readonly Tensor[]) => {
       ended();
       this.#succeed(session, node, result);
@@ -229,7 +174,7 @@ class PipelineRun {
     let result: Inference | readonly Tensor[] | Promise<Inference | readonly Tensor[]>;
     try {
       for (const [i, info] of node.inputs.entries()) checkInput(inputs[i]!, info, node.name);
-      result = this.#execute(place, executor, inputs);
+      result = this.#execute(place, inputs);
     } catch (error) {
       fail(error);
       return;
@@ -240,9 +185,9 @@ class PipelineRun {
 
   #execute(
     place: number,
-    executor: Executor,
     inputs: readonly Tensor[],
   ): Inference | readonly Tensor[] | Promise<Inference | readonly Tensor[]> {
+    const executor = this.#executors[place]!;
     const { observe, takeMemory } = this.#call;
     const { signal } = this.#giveUp;
     const run = (onStart?: () => void): Inference | readonly Tensor[] | Promise<Inference | readonly Tensor[]> => {
@@ -261,13 +206,12 @@ class PipelineRun {
       }, node.name);
       return;
     }
-    const loan = new Loan(result);
-    this.#loans.add(loan);
+    const loan = this.#loans.begin(result);
     this.#attempt(() => {
       const tensors = result.outputs.map(({ tensor }) => tensor);
       this.#complete(session.node, session.scope, tensors, loan);
     }, node.name);
-    this.#releaseIfUnread(loan);
+    this.#loans.sweep();
   }
 
   /** Hands what a node has given to those who read it. */
@@ -278,7 +222,8 @@ class PipelineRun {
       this.#deliver(node, scope, outputs, loan);
       return;
     }
-    const count = this.#countShards(node, outputs);
+    const count = countShards(node, outputs, this.#plan.signature);
+    this.#takeShards(node, count);
     if (count === 0) this.#deliverNothing(node, scope);
     for (let i = 0; i < count; i++) {
       const shards: Tensor[] = [];
@@ -337,67 +282,32 @@ class PipelineRun {
   #enqueueIfReady(session: Session): void {
     if (session.missing > 0) return;
     session.scope.sessions.delete(session.node);
-    this.#ready[session.node]!.add(session);
+    this.#line.add(session);
   }
 
-  /** @throws ServingError if the outputs cannot be split as they should, or into too many shards */
-  #countShards({ name, demultiply, used, outputs: infos }: PlannedNode, outputs: readonly Tensor[]): number {
-    const code = name === requestNode ? 'invalid-argument' : 'failed-precondition';
-    const expected = demultiply === 'dynamic' ? (outputs[used[0]!]!.shape[0] ?? 0) : demultiply!;
-    for (const output of used) {
-      const { shape } = outputs[output]!;
-      const info = infos ?? this.#plan.signature.inputs;
-      const where = `Node: ${name}; output: ${info[output]!.name}`;
-      if (shape.length < 3) {
-        throw new ServingError(
-          code,
-          `Pipeline has not enough shape dimensions to demultiply - ${where}; Expected: at least 3 dimensions; Actual: ${printShape(shape)}`,
-        );
-      }
-      if (shape[0] !== expected) {
-        throw new ServingError(
-          code,
-          `Wrong dimension size. Should match demultiply count - ${where}; Expected: ${expected}; Actual: ${printShape(shape)}`,
-        );
-      }
-    }
-    this.#shards += expected;
+  /** @throws ServingError if there are too many */
+  #takeShards({ name, demultiply }: PlannedNode, count: number): void {
+    this.#shards += count;
     if (demultiply === 'dynamic' && this.#shards > mostShards) {
-      throw new ServingError(
-        code,
+      throw notSplit(
+        name,
         `Too large dynamic demultiplication requested. - Node: ${name}; Limit: ${mostShards}; Actual: ${this.#shards}`,
       );
     }
-    this.#call.takeMemory(expected * shardOverhead);
-    return expected;
+    this.#call.takeMemory(count * shardOverhead);
   }
 
   #giveBack(session: Session): void {
     session.giveBack();
-    for (const loan of this.#loans) this.#releaseIfUnread(loan);
+    this.#loans.sweep();
   }
 
-  #releaseIfUnread(loan: Loan): void {
-    if (loan.readers.size === 0 && this.#loans.delete(loan)) loan.release();
-  }
-
-  #release(): void {
-    for (const loan of this.#loans) loan.release();
-    this.#loans.clear();
-  }
-
-  #runningOf(runs: PipelineModel | CustomNode): number {
-    return this.#running.get(runs) ?? 0;
-  }
-
-  /** @returns whether it succeeded; if not, so has the pipeline */
-  #attempt(step: () => void, node?: string): boolean {
+  /** If it fails, so does the pipeline. */
+  #attempt(step: () => void, node?: string): void {
     try {
       step();
-      return true;
     } catch (error) {
       this.#fail(error, node);
-      return false;
     }
   }
 
@@ -409,19 +319,4 @@ class PipelineRun {
     else this.#failure = new ServingError('internal', `Node execution failed - Node: ${node}`, { cause: error });
     this.#giveUp.abort(this.#failure);
   }
-}
-
-/** Which of how many a shard is, within so many demultiplexers; the counts are outermost first. */
-function placeWithin(scope: Scope, depth: number): { index: number; counts: number[] } {
-  const counts: number[] = [];
-  let index = 0;
-  let scale = 1;
-  let at: Scope = scope;
-  for (let i = 0; i < depth; i++) {
-    counts.unshift(at.count);
-    index += at.index * scale;
-    scale *= at.count;
-    at = at.parent!;
-  }
-  return { index, counts };
 }

@@ -1,6 +1,6 @@
-import type { Inference } from '../engine/engine.ts';
 import type { TakeMemory } from '../model/inference.ts';
 import type { Tensor } from '../model/tensor.ts';
+import type { Loan } from './loans.ts';
 import { copyOf, Gathering } from './shards.ts';
 
 /** One shard of a demultiplexer, and where that was split; or all of a request. */
@@ -15,6 +15,21 @@ export interface Scope {
 
 export function scopeWithin(parent: Scope | undefined, index: number, count: number): Scope {
   return { parent, index, count, sessions: new Map() };
+}
+
+/** Which of how many a shard is, within so many demultiplexers; the counts are outermost first. */
+export function placeWithin(scope: Scope, depth: number): { index: number; counts: number[] } {
+  const counts: number[] = [];
+  let index = 0;
+  let scale = 1;
+  let at: Scope = scope;
+  for (let i = 0; i < depth; i++) {
+    counts.unshift(at.count);
+    index += at.index * scale;
+    scale *= at.count;
+    at = at.parent!;
+  }
+  return { index, counts };
 }
 
 /** What tensors go into: they may lie in the memory of an inference until someone asks for that back. */
@@ -97,20 +112,5 @@ export class Session extends Sink {
     super(inputs);
     this.node = node;
     this.scope = scope;
-  }
-}
-
-/** An inference whose outputs are being read where they lie. */
-export class Loan {
-  readonly readers = new Set<Sink>();
-  readonly #inference: Inference;
-
-  constructor(inference: Inference) {
-    this.#inference = inference;
-  }
-
-  /** To be called once. */
-  release(): void {
-    this.#inference.release();
   }
 }

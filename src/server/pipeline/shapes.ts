@@ -5,7 +5,7 @@ import { sharedLayout, splitLayout, wrapLayout } from './layouts.ts';
 import type { PipelineProblems } from './problems.ts';
 
 /** The fewest dimensions that an output must have to be split: the shards', and two that a tensor with a batch has. */
-const leastRank = 3;
+export const leastRank = 3;
 
 /** What all know of tensors, but for their names. */
 export type Described = Omit<TensorInfo, 'name'>;
