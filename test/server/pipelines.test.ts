@@ -6,7 +6,7 @@ import { before, type TestContext, test } from 'node:test';
 import { elements, floats } from '../../examples/clients/typescript/client.ts';
 import type { PipelineDefinition } from '../../src/server/model/pipeline.ts';
 import { drawPipeline } from '../../src/server/pipeline/mermaid.ts';
-import { addModel, IrModel } from '../support/ir-model.ts';
+import { addModel, IrModel, scalar } from '../support/ir-model.ts';
 import { KServeClient } from '../support/kserve.ts';
 import { changeConfig, toConfig } from '../support/pipeline-config.ts';
 import { modelNode, pipeline } from '../support/pipeline-definition.ts';
@@ -30,7 +30,18 @@ function twoOutputs(): IrModel {
   return model.output(model.operation('Relu', [c], { name: 'd' }));
 }
 
+/** `a` [1, 1] = the sum of `b`. */
+function totalModel(): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', 'FP32', [1, 2]);
+  const axes = model.constant('I64', [1], scalar('I64', 1));
+  return model.output(
+    model.operation('ReduceSum', [b, axes], { attributes: { keep_dims: 'true' }, shape: [1, 1], name: 'a' }),
+  );
+}
+
 const models = {
+  total: totalModel(),
   add: addModel('FP32', [1, 2], 1),
   ten: addModel('FP32', [1, 2], 10),
   sum: sumModel(),
@@ -58,6 +69,19 @@ const three: [number[], number[]] = [
   [1, 2, 3, 4, 5, 6],
   [3, 1, 2],
 ];
+
+/** Adds 1 if the sum is large enough, and says what it is. */
+const ifTotal = (value: number) =>
+  pipeline(
+    ['in'],
+    [
+      modelNode('t', 'total', { b: 'request.in' }),
+      modelNode('n', 'add', { b: 'request.in' }, ['a'], {
+        when: { from: { node: 't', item: 'a' }, comparison: 'at_least', value },
+      }),
+    ],
+    { out: 'n.a', total: 't.a' },
+  );
 
 const cases: Readonly<Record<string, Case>> = {
   chain: {
@@ -193,6 +217,22 @@ const cases: Readonly<Record<string, Case>> = {
         [2, 3, 1, 2],
       ],
     },
+  },
+  'when-it-is': {
+    definition: ifTotal(3),
+    inputs: { in: one },
+    outputs: {
+      out: [
+        [2, 3],
+        [1, 2],
+      ],
+      total: [[3], [1, 1]],
+    },
+  },
+  'when-it-is-not': {
+    definition: ifTotal(3.5),
+    inputs: { in: one },
+    outputs: { out: [[], [0, 2]], total: [[3], [1, 1]] },
   },
   empty: {
     definition: pipeline(['in'], [split, add('n', 's.a')], { out: 'n.a' }),

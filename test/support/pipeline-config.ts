@@ -13,7 +13,7 @@ export function toConfig({ name, inputs, nodes, outputs, demultiply, whenEmpty }
   };
 }
 
-function toNode({ name, runs, inputs, outputs, demultiply, gatherFrom }: NodeDefinition): object {
+function toNode({ name, runs, inputs, outputs, demultiply, gatherFrom, when }: NodeDefinition): object {
   return {
     name,
     ...typeOf(runs),
@@ -21,6 +21,7 @@ function toNode({ name, runs, inputs, outputs, demultiply, gatherFrom }: NodeDef
     outputs: outputs.map(({ alias, item }) => ({ data_item: item, alias })),
     ...count(demultiply),
     ...(gatherFrom !== undefined && { gather_from_node: gatherFrom }),
+    ...(when && { when: { node_name: when.from.node, data_item: when.from.item, [when.comparison]: when.value } }),
   };
 }
 

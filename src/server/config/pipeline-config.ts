@@ -1,5 +1,7 @@
 import {
+  type Condition,
   type Connection,
+  comparisons,
   type Demultiply,
   mostShards,
   type NodeDefinition,
@@ -55,7 +57,7 @@ function readNode(value: unknown, path: string, problems: Problems): NodeDefinit
     problems.add(path, 'an object that describes a node', value);
     return undefined;
   }
-  const { name, type, inputs, outputs, demultiply_count, gather_from_node, ...own } = value;
+  const { name, type, inputs, outputs, demultiply_count, gather_from_node, when, ...own } = value;
   const at: At = (field) => `${path}.${field}`;
   const hasName = checkName(name, at('name'), problems);
   const runs = readRuns(type, own, at, problems);
@@ -63,6 +65,7 @@ function readNode(value: unknown, path: string, problems: Problems): NodeDefinit
   if (Array.isArray(gather_from_node)) {
     problems.say(at('gather_from_node'), `Manual gathering from multiple nodes is not supported - ${gather_from_node}`);
   } else if (gather_from_node !== undefined) checkName(gather_from_node, at('gather_from_node'), problems);
+  const condition = when === undefined ? undefined : readCondition(when, at('when'), problems);
   const connections = readConnections(inputs, at('inputs'), problems, 'any number of times');
   const aliases = readAliases(outputs, at('outputs'), problems);
   if (!hasName || !runs) return undefined;
@@ -73,6 +76,7 @@ function readNode(value: unknown, path: string, problems: Problems): NodeDefinit
     outputs: aliases,
     ...(demultiply !== undefined && { demultiply }),
     ...(isFilled(gather_from_node) && { gatherFrom: gather_from_node }),
+    ...(condition && { when: condition }),
   };
 }
 
@@ -113,6 +117,21 @@ function readParameters(value: unknown, path: string, problems: Problems): Reado
   for (const [name, text] of entries)
     if (typeof text !== 'string') problems.add(`${path}.${name}`, 'a text, in quotes', text);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function readCondition(value: unknown, path: string, problems: Problems): Condition | undefined {
+  const { node_name, data_item, ...rest } = isObject(value) ? value : {};
+  const [entry, ...others] = Object.entries(rest);
+  const comparison = comparisons.find((known) => known === entry?.[0]);
+  const number = entry?.[1];
+  if (!comparison || others.length > 0 || typeof number !== 'number') {
+    const example = '{"node_name": "n", "data_item": "score", "at_least": 0.5}';
+    problems.add(path, `an object with one of ${comparisons.join(', ')}, as in ${example}`, value);
+    return undefined;
+  }
+  const hasNode = checkName(node_name, `${path}.node_name`, problems);
+  const hasItem = checkName(data_item, `${path}.data_item`, problems);
+  return hasNode && hasItem ? { from: { node: node_name, item: data_item }, comparison, value: number } : undefined;
 }
 
 /** 0 is an old way to say dynamic. */

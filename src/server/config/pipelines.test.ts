@@ -59,6 +59,11 @@ const accepted: [what: string, parsed: ReturnType<typeof parse>, definition: obj
   ['any number, as it used to be said', oneNode({ demultiply_count: 0 }), withNode({ demultiply: 'dynamic' })],
   ['a split at the entry', one({ demultiply_count: 3 }), { ...plain, demultiply: 3 }],
   ['gathering', oneNode({ gather_from_node: 'g' }), withNode({ gatherFrom: 'g' })],
+  [
+    'a condition',
+    oneNode({ when: { ...ref('g', 'score'), at_least: 0.5 } }),
+    withNode({ when: { from: { node: 'g', item: 'score' }, comparison: 'at_least', value: 0.5 } }),
+  ],
   ['an error for what is empty', one({ empty_demultiply: 'abort' }), { ...plain, whenEmpty: 'abort' }],
   ['a pipeline that need not be there', one({ required: false }), { ...plain, required: false }],
   [
@@ -91,6 +96,12 @@ test('libraries, whose paths start at the file', () => {
     { name: 'b', basePath: '/etc/nodes/join.js' },
   ]);
 });
+
+/** As problems print a value. */
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
 
 const at = 'pipeline_config_list[0]';
 const inNode = `${at}.nodes[0]`;
@@ -153,6 +164,19 @@ const refused: [what: string, parsed: ReturnType<typeof parse>, ...problems: str
     'a word for what is empty',
     one({ empty_demultiply: 'x' }),
     `${at}.empty_demultiply: expected "outputs" or "abort", got "x"`,
+  ],
+  ...[{ at_least: '1' }, { above: 1 }, { at_least: 1, at_most: 2 }, {}].map(
+    (test): [string, ReturnType<typeof parse>, string] => [
+      `the condition ${JSON.stringify(test)}`,
+      oneNode({ when: { ...ref('g', 's'), ...test } }),
+      `${inNode}.when: expected an object with one of equals, at_least, at_most, as in {"node_name": "n", "data_item": "score", "at_least": 0.5}, got ${shortened({ ...ref('g', 's'), ...test })}`,
+    ],
+  ),
+  [
+    'a condition on nothing',
+    oneNode({ when: { equals: 1 } }),
+    `${inNode}.when.node_name: expected a name, got nothing`,
+    `${inNode}.when.data_item: expected a name, got nothing`,
   ],
   ['a wish', one({ required: 'yes' }), `${at}.required: expected true or false, got "yes"`],
   [

@@ -20,6 +20,16 @@ export type Demultiply = number | 'dynamic';
 /** More shards than these are refused where their number is not known before. */
 export const mostShards = 10_000;
 
+export const comparisons = ['equals', 'at_least', 'at_most'] as const;
+export type Comparison = (typeof comparisons)[number];
+
+/** That the one number of a tensor compares so to a value. */
+export interface Condition {
+  readonly from: Source;
+  readonly comparison: Comparison;
+  readonly value: number;
+}
+
 export interface NodeDefinition {
   readonly name: string;
   readonly runs: Runs;
@@ -30,6 +40,8 @@ export interface NodeDefinition {
   readonly demultiply?: Demultiply;
   /** It takes all shards of that node's together, as one more dimension in front. */
   readonly gatherFrom?: string;
+  /** If it does not hold, neither this node runs nor what takes from it. */
+  readonly when?: Condition;
 }
 
 export type Runs =

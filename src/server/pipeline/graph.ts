@@ -1,4 +1,5 @@
 import {
+  type Condition,
   type Connection,
   type Demultiply,
   type NodeDefinition,
@@ -37,6 +38,12 @@ export interface GraphNode {
   readonly demultiply: Demultiply | undefined;
   /** Place of the node whose shards it takes together. */
   readonly gatherFrom: number | undefined;
+  readonly when: GraphCondition | undefined;
+}
+
+/** What has to hold for a node to run, and where the number comes from. */
+export interface GraphCondition extends Omit<Condition, 'from'> {
+  readonly origin: Origin;
 }
 
 export interface Graph {
@@ -87,6 +94,7 @@ export function buildGraph(
       named: [...new Set(node.outputs.map(({ alias }) => outputAt(known.get(name)!, alias, definition)!))],
       demultiply: node.demultiply,
       gatherFrom: node.gatherFrom === undefined ? undefined : places.get(node.gatherFrom)!,
+      when: node.when && { ...node.when, origin: originOf(node.when.from) },
     };
   });
   const outputs = definition.outputs.map(({ to, from }) => ({ name: to, origin: originOf(from) }));
@@ -103,6 +111,7 @@ function requestOf({ inputs, demultiply }: PipelineDefinition): GraphNode {
     named: [...inputs.keys()],
     demultiply,
     gatherFrom: undefined,
+    when: undefined,
   };
 }
 
@@ -166,11 +175,12 @@ function checkNode(
   pipeline: PipelineDefinition,
   problems: PipelineProblems,
 ): void {
-  const { name, inputs, outputs, gatherFrom } = node;
+  const { name, inputs, outputs, gatherFrom, when } = node;
   const { definition, signature } = known.get(name) ?? {};
   if (definition !== node) return;
   if (gatherFrom !== undefined) checkGather(name, gatherFrom, known, pipeline, problems);
   for (const { to, from } of inputs) checkSource(from, `Node: ${name}; input: ${to}`, known, pipeline, problems);
+  if (when) checkSource(when.from, `Node: ${name}; when`, known, pipeline, problems);
   if (!signature) return;
   for (const { item, alias } of outputs) {
     if (signature.outputs.some((info) => info.name === item)) continue;
@@ -244,11 +254,11 @@ function sort(
   { outputs }: PipelineDefinition,
   problems: PipelineProblems,
 ): string[] | undefined {
-  const sourcesOf = (name: string) => [
-    ...new Set(
-      (known.get(name)?.definition?.inputs ?? []).map(({ from }) => from.node).filter((node) => known.has(node)),
-    ),
-  ];
+  const sourcesOf = (name: string) => {
+    const { inputs = [], when } = known.get(name)?.definition ?? {};
+    const sources = [...inputs.map(({ from }) => from.node), ...(when ? [when.from.node] : [])];
+    return [...new Set(sources)].filter((node) => known.has(node));
+  };
   const { order, cycle } = depthFirst([...known.keys()], sourcesOf);
   if (cycle) {
     problems.add('cycle', `Nodes: ${cycle.join(' -> ')}`);

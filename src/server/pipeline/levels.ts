@@ -21,7 +21,11 @@ export function levelsOf({ nodes, outputs }: Graph, problems: PipelineProblems):
     const level = levels[place]!;
     return nodes[place]!.demultiply === undefined ? level : [...level, place];
   };
-  for (const node of nodes) levels.push(levelOf(node, behind, nodes, problems));
+  for (const node of nodes) {
+    levels.push(levelOf(node, behind, nodes, problems));
+    if (!node.when || (levels.at(-1)!.length === 0 && behind(node.when.origin.node).length === 0)) continue;
+    problems.add('condition', `Node: ${node.name}; conditions are not supported within demultiplexers`);
+  }
   const outputLevels = outputs.map(({ origin }) => behind(origin.node));
   for (const [i, { name }] of outputs.entries()) {
     const within = outputLevels[i]!.slice(1).find((place) => nodes[place]!.demultiply === 'dynamic');

@@ -11,12 +11,21 @@ export type PipelineModel = Pick<LoadedModel, 'infer' | 'inferRequests' | 'inUse
 /** How many times a custom node runs side by side for one request. */
 const mostCustomAtOnce = 16;
 
+/** To be told of a session that has been started. */
+export interface Started {
+  /** It has ended. */
+  ended(): void;
+  /** What it ran has room for another: an infer request is only free when its outputs have been read. */
+  freed(): void;
+}
+
 /** The sessions of a request that have all they need, and how many run. */
 export class Line {
   readonly #executors: readonly (Executor | undefined)[];
   /** By the places of their nodes, first come first. */
   readonly #ready: readonly Set<Session>[];
-  readonly #running = new Map<PipelineModel | CustomNode, number>();
+  /** How many infer requests the request has, or custom nodes at work. */
+  readonly #taken = new Map<PipelineModel | CustomNode, number>();
   /** How many run. */
   started = 0;
 
@@ -35,8 +44,8 @@ export class Line {
   }
 
   /**
-   * The next to start, if any may. Nodes near the end come first: what is under way ends before more is begun. A request has no more sessions of a model
-   * than that has infer requests, so that it leaves room in line for others.
+   * The next to start, if any may. Nodes near the end come first: what is under way ends before more is begun. A request takes no more infer
+   * requests of a model than there are, so that it leaves room in line for others.
    * @param how whether an infer request has to be at hand; if not, no tensor may lie in the memory of another
    */
   next(how: 'at once' | 'in line'): Session | undefined {
@@ -47,29 +56,32 @@ export class Line {
     return undefined;
   }
 
-  /** @returns to be called when it has ended */
-  start(session: Session): () => void {
+  start(session: Session): Started {
     const runs = runsOf(this.#executors[session.node]!);
     this.#ready[session.node]!.delete(session);
     session.hasStarted = true;
     this.started++;
-    this.#running.set(runs, this.#runningOf(runs) + 1);
-    return () => {
-      this.started--;
-      this.#running.set(runs, this.#runningOf(runs) - 1);
+    this.#taken.set(runs, this.#takenOf(runs) + 1);
+    return {
+      ended: () => {
+        this.started--;
+      },
+      freed: () => {
+        this.#taken.set(runs, this.#takenOf(runs) - 1);
+      },
     };
   }
 
   #mayStart(session: Session, how: 'at once' | 'in line'): boolean {
     const executor = this.#executors[session.node]!;
-    if ('custom' in executor) return !session.borrows && this.#runningOf(executor.custom) < mostCustomAtOnce;
+    if ('custom' in executor) return !session.borrows && this.#takenOf(executor.custom) < mostCustomAtOnce;
     const { model } = executor;
-    if (this.#runningOf(model) >= model.inferRequests) return false;
+    if (this.#takenOf(model) >= model.inferRequests) return false;
     return how === 'in line' ? !session.borrows : model.inUse < model.inferRequests && model.waiting === 0;
   }
 
-  #runningOf(runs: PipelineModel | CustomNode): number {
-    return this.#running.get(runs) ?? 0;
+  #takenOf(runs: PipelineModel | CustomNode): number {
+    return this.#taken.get(runs) ?? 0;
   }
 }
 

@@ -5,10 +5,19 @@ import { Session, type Sink } from './sessions.ts';
 /** An inference whose outputs are being read where they lie. */
 export class Loan {
   readonly readers = new Set<Sink>();
-  readonly inference: Inference;
+  readonly #inference: Inference;
+  readonly #released: () => void;
 
-  constructor(inference: Inference) {
-    this.inference = inference;
+  /** @param released called when it is */
+  constructor(inference: Inference, released: () => void) {
+    this.#inference = inference;
+    this.#released = released;
+  }
+
+  /** To be called once. */
+  release(): void {
+    this.#inference.release();
+    this.#released();
   }
 }
 
@@ -16,8 +25,9 @@ export class Loan {
 export class Loans {
   readonly #loans = new Set<Loan>();
 
-  begin(inference: Inference): Loan {
-    const loan = new Loan(inference);
+  /** @param released called when it is */
+  begin(inference: Inference, released: () => void): Loan {
+    const loan = new Loan(inference, released);
     this.#loans.add(loan);
     return loan;
   }
@@ -51,6 +61,6 @@ export class Loans {
 
   #release(loan: Loan): void {
     this.#loans.delete(loan);
-    loan.inference.release();
+    loan.release();
   }
 }

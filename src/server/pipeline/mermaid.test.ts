@@ -11,7 +11,10 @@ test('a pipeline is drawn with its shards, also where something is missing', () 
       modelNode('read', 'digits', { b: 'cut.images' }, ['a'], {
         runs: { kind: 'model', model: 'digits', version: 2 },
       }),
-      customNode('join', 'text', { a: 'read.a' }, ['text'], { gatherFrom: 'cut' }),
+      customNode('join', 'text', { a: 'read.a' }, ['text'], {
+        gatherFrom: 'cut',
+        when: { from: { node: 'read', item: 'score' }, comparison: 'at_least', value: 0.5 },
+      }),
       modelNode('odd', 'x', {}, [], { runs: { kind: 'unsupported', type: 'a "type"' }, demultiply: 3 }),
     ],
     { text: 'join.text', image: 'cut.images', odd: 'odd.a' },
@@ -33,6 +36,7 @@ flowchart LR
   missing["nobody?"] -- "boxes" --> n1
   n1 == "images → b, any number" ==> n2
   n2 -- "a" --> n3
+  n2 -. "score ≥ 0.5?" .-> n3
   n3 -- "text" --> n5
   n1 == "images → image, any number" ==> n5
   n4 == "a → odd, 3 shards" ==> n5

@@ -1,4 +1,5 @@
 import {
+  type Comparison,
   type Connection,
   type Demultiply,
   type NodeDefinition,
@@ -33,10 +34,17 @@ export function drawPipeline(pipeline: PipelineDefinition): string {
     ...nodes.map((node) => `  ${ids.get(node.name)}["${quoted(describe(node))}"]`),
     end(responseNode, 'response'),
     ...nodes.flatMap((node) => node.inputs.map((connection) => arrow(node.name, connection))),
+    ...nodes.flatMap(({ name: node, when }) => {
+      if (!when) return [];
+      const text = `${when.from.item} ${signs[when.comparison]} ${when.value}?`;
+      return [`  ${ids.get(when.from.node) ?? quoted(when.from.node)} -. "${quoted(text)}" .-> ${ids.get(node)}`];
+    }),
     ...outputs.map((connection) => arrow(responseNode, connection)),
     '',
   ].join('\n');
 }
+
+const signs: Readonly<Record<Comparison, string>> = { equals: '=', at_least: '≥', at_most: '≤' };
 
 function shards(count: Demultiply): string {
   return count === 'dynamic' ? 'any number' : `${count} shards`;

@@ -20,6 +20,7 @@ const models: Readonly<Record<string, Signature>> = {
   any: signature({ b: 'FP32 -1 1 10' }, { a: 'FP32 -1 1 10' }),
   texts: signature({ b: 'STRING -1' }, { a: 'STRING -1' }),
   textCube: signature({ b: 'FP32 1 10' }, { a: 'STRING 3 1 10' }),
+  scalar: signature({ b: 'FP32 1 10' }, { a: 'FP32' }),
   openRank: signature({ b: 'FP32 ?' }, { a: 'FP32 ?' }),
   image: signature({ b: 'U8 1 4 4 3 NHWC' }, { a: 'FP32 1 10' }),
   channelsFirst: signature({ b: 'U8 1 4 4 3 NCHW' }, { a: 'FP32 1 10' }),
@@ -62,6 +63,11 @@ const splitter = (over: Partial<NodeDefinition> = {}) =>
   customNode('s', 'split', { image: 'request.in' }, ['boxes', 'images'], { demultiply: 'dynamic', ...over });
 const each = modelNode('e', 'add', { b: 's.images' });
 const joiner = customNode('j', 'join', { digits: 'e.a' }, ['text'], { gatherFrom: 's' });
+
+const when = (from: string): NonNullable<NodeDefinition['when']> => {
+  const [node, item] = from.split('.');
+  return { from: { node: node!, item: item! }, comparison: 'at_least', value: 0.5 };
+};
 
 const signatures: [what: string, definition: PipelineDefinition, inputs: string[], outputs: string[]][] = [
   ['a chain', chain(), ['in FP32 (1,10) N...'], ['out FP32 (1,10) N...']],
@@ -201,6 +207,20 @@ const signatures: [what: string, definition: PipelineDefinition, inputs: string[
     ),
     ['in FP32 (3,1,10) N?...'],
     ['out FP32 (3,1,10) N...'],
+  ],
+  [
+    'outputs that may be empty, since a node may not run',
+    pipeline(
+      ['in'],
+      [
+        modelNode('t', 'scalar', { b: 'request.in' }),
+        modelNode('n', 'add', { b: 'request.in' }, ['a'], { when: when('t.a') }),
+        modelNode('m', 'add', { b: 'n.a' }),
+      ],
+      { out: 'm.a', score: 't.a' },
+    ),
+    ['in FP32 (1,10) N...'],
+    ['out FP32 ([0~1],10) N...', 'score FP32 () N...'],
   ],
   [
     'a node without inputs',
@@ -475,6 +495,51 @@ const wrong: [number: string, definition: PipelineDefinition, ...problems: strin
     custom('nameless'),
     'Custom node input is missing name - Node: n',
     'Custom node output is missing name - Node: n',
+  ],
+  [
+    'a condition on what is not one number',
+    pipeline(
+      ['in'],
+      [
+        modelNode('t', 'add', { b: 'request.in' }),
+        modelNode('n', 'add', { b: 'request.in' }, ['a'], { when: when('t.a') }),
+      ],
+      {
+        out: 'n.a',
+      },
+    ),
+    'Condition of a node cannot be tested - Node: n; Expected: one number; Actual: FP32 (1,10)',
+  ],
+  [
+    'a condition within a demultiplexer',
+    pipeline(['in'], [splitter(), modelNode('n', 'add', { b: 's.images' }, ['a'], { when: when('s.boxes') })], {
+      out: 'n.a',
+    }),
+    'Condition of a node cannot be tested - Node: n; conditions are not supported within demultiplexers',
+  ],
+  [
+    'a condition whose output could not be empty',
+    pipeline(
+      ['in'],
+      [
+        modelNode('t', 'scalar', { b: 'request.in' }),
+        modelNode('n', 'scalar', { b: 'request.in' }, ['a'], { when: when('t.a') }),
+      ],
+      {
+        out: 'n.a',
+      },
+    ),
+    'Condition of a node cannot be tested - Output: out; it is a scalar, which cannot be without elements',
+  ],
+  [
+    'a condition on nothing',
+    wired('request.in', { when: when('x.y') }),
+    'Pipeline definition has reference to missing node - Node: n; when; node_name: x',
+  ],
+  [
+    'a condition on itself',
+    wired('request.in', { when: when('n.a') }),
+    'Pipeline definition contains a cycle - Nodes: n -> n',
   ],
   [
     'all at once, in order',

@@ -1,5 +1,5 @@
-import type { Demultiply, PipelineDefinition } from '../model/pipeline.ts';
-import { compareNames, type Signature, type TensorInfo } from '../model/signature.ts';
+import type { Condition, Demultiply, PipelineDefinition } from '../model/pipeline.ts';
+import { compareNames, type Dimension, type Signature, type TensorInfo } from '../model/signature.ts';
 import { buildGraph, type Graph, type Runnable } from './graph.ts';
 import { type Level, levelsOf } from './levels.ts';
 import { PipelineProblems } from './problems.ts';
@@ -29,6 +29,8 @@ export interface PlannedNode {
   readonly name: string;
   readonly runs: Runnable | { readonly kind: 'request' };
   readonly inputs: readonly TensorInfo[];
+  /** Of the number that is read as one more input, behind the others; if it does not hold, the node does not run. */
+  readonly when: Omit<Condition, 'from'> | undefined;
   /** What its outputs have to be, where something has to be told of them; of the request undefined. */
   readonly outputs: readonly TensorInfo[] | undefined;
   readonly readers: readonly Reader[];
@@ -68,6 +70,7 @@ export function makePlan(definition: PipelineDefinition, surroundings: Surroundi
   graph.inputs.forEach((name, i) => {
     if (!given[0]![i]) problems.add('unconnectedNodes', `Input: ${name}; no node takes it`);
   });
+  checkConditional(graph, given, levels.outputs, problems);
   if (!problems.isEmpty) return problems;
   return planOf(graph, levels, given as Described[][]);
 }
@@ -79,6 +82,7 @@ function planOf(
 ): Plan {
   const countsOf = (level: Level) => level.map((place) => countOf(nodes[place]!.demultiply!));
   const [request] = nodes;
+  const conditional = conditionalNodes(nodes);
   const inputOrder = sortedPlaces(inputs);
   const resultOrder = sortedPlaces(outputs.map(({ name }) => name));
   const requestCounts = request!.demultiply === undefined ? [] : [countOf(request!.demultiply)];
@@ -86,14 +90,15 @@ function planOf(
     inputs: inputOrder.map((i) => ({ name: inputs[i]!, ...wrap(given[0]![i]!, requestCounts) })),
     outputs: resultOrder.map((i) => {
       const { name, origin } = outputs[i]!;
-      return { name, ...wrap(given[origin.node]![origin.output]!, countsOf(levels.outputs[i]!)) };
+      const info = { name, ...wrap(given[origin.node]![origin.output]!, countsOf(levels.outputs[i]!)) };
+      return conditional.has(origin.node) ? { ...info, shape: info.shape && orEmpty(info.shape) } : info;
     }),
   };
   /** Places of outputs as the plan has them: those of the request are sorted. */
   const placeOf = (node: number, output: number) => (node === 0 ? inputOrder.indexOf(output) : output);
   const planned = nodes.map((node, place): PlannedNode => {
-    const readers = nodes.flatMap(({ origins, gatherFrom }, reader) =>
-      origins.flatMap((origin, input): Reader | [] =>
+    const readers = nodes.flatMap(({ origins, when, gatherFrom }, reader) =>
+      [...origins, ...(when ? [when.origin] : [])].flatMap((origin, input): Reader | [] =>
         origin.node === place
           ? { output: placeOf(place, origin.output), node: reader, input, gathers: gatherFrom !== undefined }
           : [],
@@ -109,11 +114,12 @@ function planOf(
         : [],
     );
     const used = [...new Set([...readers, ...results].map(({ output }) => output))].sort((a, b) => a - b);
-    const { name, runs, demultiply } = node;
+    const { name, runs, demultiply, when } = node;
     return {
       name,
       runs,
       inputs: node.inputs,
+      when: when && { comparison: when.comparison, value: when.value },
       outputs: node.outputs,
       readers,
       results,
@@ -128,6 +134,35 @@ function planOf(
     return { name, level: levels.outputs[i]!, shard: given[origin.node]![origin.output]! };
   });
   return { signature, nodes: planned, results };
+}
+
+/** Nodes that may not run, since they have a condition or take from what has. */
+function conditionalNodes(nodes: Graph['nodes']): ReadonlySet<number> {
+  const conditional = new Set<number>();
+  for (const [place, { when, origins }] of nodes.entries()) {
+    if (when || origins.some(({ node }) => conditional.has(node))) conditional.add(place);
+  }
+  return conditional;
+}
+
+/** What does not run gives outputs without elements, which a scalar cannot be. */
+function checkConditional(
+  { nodes, outputs }: Graph,
+  given: readonly (readonly (Described | undefined)[])[],
+  levels: readonly Level[],
+  problems: PipelineProblems,
+): void {
+  const conditional = conditionalNodes(nodes);
+  outputs.forEach(({ name, origin }, i) => {
+    const isScalar = levels[i]!.length === 0 && given[origin.node]![origin.output]?.shape?.length === 0;
+    if (conditional.has(origin.node) && isScalar) {
+      problems.add('condition', `Output: ${name}; it is a scalar, which cannot be without elements`);
+    }
+  });
+}
+
+function orEmpty([first, ...rest]: readonly Dimension[]): readonly Dimension[] {
+  return [{ min: 0, max: first!.max }, ...rest];
 }
 
 function sortedPlaces(names: readonly string[]): number[] {

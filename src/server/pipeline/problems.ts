@@ -31,6 +31,7 @@ const complaints = {
   unconnectedNodes: 'Pipeline definition has unconnected nodes',
   order: 'Demultiplexer and gather nodes are not in LIFO order',
   sharedInput: 'Multiple nodes connected to the same pipeline input require different tensor metadata',
+  condition: 'Condition of a node cannot be tested',
   customMetadata: 'Custom node failed on metadata call',
   customInputName: 'Custom node input is missing name',
   customOutputName: 'Custom node output is missing name',

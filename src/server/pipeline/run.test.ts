@@ -40,7 +40,13 @@ const ragged: CustomNode = {
   },
 };
 
-const libraries: Readonly<Record<string, CustomNode>> = { splitter, ragged };
+/** Its first element. */
+const first: CustomNode = {
+  signature: signature({ b: 'FP32 1 2' }, { a: 'FP32 1' }),
+  execute: ([tensor]) => [floatTensor([floatsOf(tensor!)[0]!], 1)],
+};
+
+const libraries: Readonly<Record<string, CustomNode>> = { splitter, ragged, first };
 
 /** Runs definitions over models of its own, of which there is one for each name. */
 class Bench {
@@ -151,6 +157,26 @@ const dynamicWithin = pipeline(
   { out: 'g.a' },
 );
 
+const whenAtLeast = (value: number): Partial<NodeDefinition> => ({
+  when: { from: { node: 't', item: 'a' }, comparison: 'at_least', value },
+});
+/** Either way from a test of the first element, with shards on one of them. */
+const either = (value: number) =>
+  pipeline(
+    ['in'],
+    [
+      customNode('t', 'first', { b: 'request.in' }, ['a']),
+      modelNode('n', 'add', { b: 'request.in' }, ['a'], whenAtLeast(value)),
+      modelNode('m', 'add', { b: 'n.a' }),
+      modelNode('o', 'sum', { x: 'm.a', y: 'p.a' }),
+      modelNode('p', 'add', { b: 'request.in' }),
+      customNode('s', 'splitter', { b: 'm.a' }, ['shards'], { demultiply: 'dynamic' }),
+      modelNode('e', 'add', { b: 's.shards' }),
+      modelNode('g', 'cube', { b: 'e.a' }, ['a'], { gatherFrom: 's' }),
+    ],
+    { all: 'o.a', always: 'p.a', shards: 'e.a', together: 'g.a' },
+  );
+
 const answers: [what: string, definition: PipelineDefinition, inputs: Tensor[], answer: Record<string, string>][] = [
   ['a chain', chain, [in2(1, 2)], { out: '1,2: 3,4' }],
   ['a diamond', diamond, [in2(1, 2)], { left: '1,2: 2,3', sum: '1,2: 5,7' }],
@@ -174,6 +200,18 @@ const answers: [what: string, definition: PipelineDefinition, inputs: Tensor[], 
   ['shards at the entry', atEntry, [floatTensor([1, 2, 3, 4], 2, 1, 2)], { out: '2,1,2: 2,3,4,5' }],
   ['no shards at the entry', atEntry, [floatTensor([], 0, 1, 2)], { out: '0,1,2: ' }],
   ['a static number, and another within', nested, [in2(2, 2)], { out: '2,3,1,2: 2,1,2,2,2,3,3,1,3,2,3,3' }],
+  [
+    'a condition that holds',
+    either(1),
+    [in2(1, 2)],
+    { all: '1,2: 6,8', always: '1,2: 2,3', shards: '3,1,2: 5,1,5,2,5,3', together: '3,1,2: 6,2,6,3,6,4' },
+  ],
+  [
+    'a condition that does not hold',
+    either(2),
+    [in2(1, 2)],
+    { all: '0,2: ', always: '1,2: 2,3', shards: '0,1,2: ', together: '0,1,2: ' },
+  ],
   [
     'gathering straight from the demultiplexer',
     pipeline(['in'], [split(), modelNode('g', 'cube', { b: 's.shards' }, ['a'], { gatherFrom: 's' })], { out: 'g.a' }),

@@ -4,12 +4,13 @@ import type { TakeMemory } from '../model/inference.ts';
 import { mostShards } from '../model/pipeline.ts';
 import type { Tensor } from '../model/tensor.ts';
 import { checkInput, checkOutputs } from './checks.ts';
+import { holds } from './conditions.ts';
 import { countShards, notSplit } from './count-shards.ts';
-import { type Executor, Line } from './line.ts';
+import { type Executor, Line, type Started } from './line.ts';
 import { type Loan, Loans } from './loans.ts';
 import type { Plan, PlannedNode } from './plan.ts';
 import { placeWithin, type Scope, Session, Sink, scopeWithin } from './sessions.ts';
-import { noShards, shardOf } from './shards.ts';
+import { noShards, noTensor, shardOf } from './shards.ts';
 
 export interface RunCall {
   readonly signal?: AbortSignal;
@@ -61,6 +62,8 @@ class PipelineRun {
   readonly #giveUp = new AbortController();
   #failure: ServingError | undefined;
   #shards = 0;
+  /** Places of nodes that do not run, since a condition does not hold. */
+  readonly #skipped = new Set<number>();
   #isSettled = false;
   #waiting: { resolve(inference: Inference): void; reject(error: ServingError): void } | undefined;
   readonly #abort = () => {
@@ -83,7 +86,8 @@ class PipelineRun {
     this.#attempt(() => {
       this.#complete(0, this.#root, inputs);
       for (const [place, node] of this.#plan.nodes.entries()) {
-        if (place > 0 && node.inputs.length === 0) this.#line.add(new Session(place, 0, this.#root));
+        const needsNothing = node.inputs.length === 0 && !node.when;
+        if (place > 0 && needsNothing) this.#line.add(new Session(place, 0, this.#root));
       }
     });
     this.#advance();
@@ -148,10 +152,7 @@ class PipelineRun {
     if (this.#failure) return;
     for (const [i, { level, shard, name }] of this.#plan.results.entries()) {
       if (this.#results.tensors[i]) continue;
-      const counts = level.map((place) => {
-        const { demultiply } = this.#plan.nodes[place]!;
-        return demultiply === 'dynamic' ? 0 : demultiply!;
-      });
+      const counts = this.#countsOf(level);
       if (!counts.includes(0)) throw new Error(`the pipeline has come to its end without the output ${name}`);
       this.#results.put(i, noShards(shard, counts));
     }
@@ -160,14 +161,15 @@ class PipelineRun {
   #start(session: Session): void {
     const { node: place } = session;
     const node = this.#plan.nodes[place]!;
-    const inputs = session.tensors as readonly Tensor[];
-    const ended = this.#line.start(session);
+    const inputs = session.tensors.slice(0, node.inputs.length) as readonly Tensor[];
+    const started = this.#line.start(session);
     const succeed = (result: Inference | readonly Tensor[]) => {
-      ended();
-      this.#succeed(session, node, result);
+      started.ended();
+      this.#succeed(session, node, result, started);
     };
     const fail = (error: unknown) => {
-      ended();
+      started.ended();
+      started.freed();
       this.#giveBack(session);
       this.#fail(error, node.name);
     };
@@ -197,16 +199,17 @@ class PipelineRun {
     return observe ? observe(place, run) : run();
   }
 
-  #succeed(session: Session, node: PlannedNode, result: Inference | readonly Tensor[]): void {
+  #succeed(session: Session, node: PlannedNode, result: Inference | readonly Tensor[], { freed }: Started): void {
     this.#giveBack(session);
     if (!('outputs' in result)) {
+      freed();
       this.#attempt(() => {
         checkOutputs(result, node.outputs!, node.name);
         this.#complete(session.node, session.scope, result);
       }, node.name);
       return;
     }
-    const loan = this.#loans.begin(result);
+    const loan = this.#loans.begin(result, freed);
     this.#attempt(() => {
       const tensors = result.outputs.map(({ tensor }) => tensor);
       this.#complete(session.node, session.scope, tensors, loan);
@@ -236,6 +239,7 @@ class PipelineRun {
   #deliver(node: PlannedNode, scope: Scope, outputs: readonly Tensor[], loan: Loan | undefined): void {
     const { takeMemory } = this.#call;
     for (const { output, node: place, input, gathers } of node.readers) {
+      if (this.#skipped.has(place)) continue;
       const session = this.#sessionOf(place, gathers ? scope.parent! : scope);
       const tensor = outputs[output]!;
       if (gathers) {
@@ -270,10 +274,33 @@ class PipelineRun {
     }
   }
 
+  /** Neither a node whose condition does not hold runs nor what takes from it: outputs from there have no elements. */
+  #skip(place: number): void {
+    if (this.#skipped.has(place)) return;
+    this.#skipped.add(place);
+    this.#root.sessions.get(place)?.giveBack();
+    this.#root.sessions.delete(place);
+    const { readers, results } = this.#plan.nodes[place]!;
+    for (const { node } of readers) this.#skip(node);
+    for (const { result } of results) {
+      const { shard, level } = this.#plan.results[result]!;
+      this.#results.put(result, noTensor(shard, this.#countsOf(level)));
+    }
+  }
+
+  /** How many shards there are as far as that is known before, and none where it is not. */
+  #countsOf(level: readonly number[]): number[] {
+    return level.map((place) => {
+      const { demultiply } = this.#plan.nodes[place]!;
+      return demultiply === 'dynamic' ? 0 : demultiply!;
+    });
+  }
+
   #sessionOf(place: number, scope: Scope): Session {
     let session = scope.sessions.get(place);
     if (!session) {
-      session = new Session(place, this.#plan.nodes[place]!.inputs.length, scope);
+      const { inputs, when } = this.#plan.nodes[place]!;
+      session = new Session(place, inputs.length + Number(when !== undefined), scope);
       scope.sessions.set(place, session);
     }
     return session;
@@ -282,7 +309,12 @@ class PipelineRun {
   #enqueueIfReady(session: Session): void {
     if (session.missing > 0) return;
     session.scope.sessions.delete(session.node);
-    this.#line.add(session);
+    const { when, inputs, name } = this.#plan.nodes[session.node]!;
+    if (!when || holds(when, session.tensors[inputs.length]!, name)) this.#line.add(session);
+    else {
+      session.giveBack();
+      this.#skip(session.node);
+    }
   }
 
   /** @throws ServingError if there are too many */

@@ -35,6 +35,13 @@ export function describe(graph: Graph, problems: PipelineProblems): (Described |
       else compare(given[origin.node]![origin.output]!, want, where, problems);
     });
   }
+  for (const { name, when } of graph.nodes) {
+    const tested = when && when.origin.node > 0 ? given[when.origin.node]![when.origin.output]! : undefined;
+    if (tested && !mayBeNumber(tested)) {
+      const actual = `${tested.precision} ${printShape(tested.shape ?? [])}`;
+      problems.add('condition', `Node: ${name}; Expected: one number; Actual: ${actual}`);
+    }
+  }
   const [request] = graph.nodes;
   const inputs = wanted.map((all, i) => {
     const shared = share(all, graph.inputs[i]!, problems);
@@ -45,6 +52,11 @@ export function describe(graph: Graph, problems: PipelineProblems): (Described |
     return shared;
   });
   return [inputs, ...given.slice(1)];
+}
+
+/** Whether it may turn out to be one number. */
+function mayBeNumber({ precision, shape }: Described): boolean {
+  return precision !== 'STRING' && (shape ?? []).every(({ min, max }) => min <= 1 && max >= 1);
 }
 
 /** The same within more dimensions. */

@@ -24,6 +24,12 @@ export function noShards({ precision, shape }: Described, counts: Shape): Tensor
   return { precision, shape: sizes, data: new Uint8Array(0) };
 }
 
+/** A tensor of no elements, where there might have been one for each of so many shards; its first dimension is 0. */
+export function noTensor({ precision, shape, layout }: Described, counts: Shape): Tensor {
+  if (counts.length > 0) return noShards({ precision, shape, layout }, counts.with(0, 0));
+  return noShards({ precision, shape: shape?.slice(1), layout }, [0]);
+}
+
 /** The same tensor in memory that is nobody else's. */
 export function copyOf(tensor: Tensor, take: TakeMemory): Tensor {
   // Strings have been copied from the runtime already.
