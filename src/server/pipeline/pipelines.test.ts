@@ -264,6 +264,26 @@ test('a server whose pipeline is wrong from the start is not ready', async (t) =
   assert.equal(pipelines.readiness()!.isReady, false);
 });
 
+test('it is told by which config a pipeline is served', async (t) => {
+  const { pipelines, want, close } = bench(t);
+  const inForce = () => pipelines.revisionInForce('p');
+  await pipelines.configure(set(single), 'a');
+  await want({ x: [1] });
+  assert.equal(inForce(), 'a');
+  await pipelines.configure(set(single), 'b');
+  assert.equal(inForce(), 'b');
+  const opening = Promise.withResolvers<void>();
+  close(opening.promise);
+  const configured = pipelines.configure(set(withLibrary()), 'c');
+  assert.equal(inForce(), 'b');
+  opening.resolve();
+  await configured;
+  assert.equal(inForce(), 'c');
+  await pipelines.configure(noPipelines, 'd');
+  assert.equal(inForce(), 'd');
+  assert.equal(pipelines.revisionInForce('x'), undefined);
+});
+
 test('those who watch are told when a pipeline becomes available', async (t) => {
   const { pipelines, want } = bench(t);
   const seen: (boolean | undefined)[] = [];
