@@ -134,7 +134,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const reload = async () => {
     await started;
     const isChanged = await models.reload();
-    await repositories.rescan();
+    await Promise.all([pipelines.retry(), repositories.rescan()]);
     await registry.settled();
     return isChanged;
   };

@@ -1,13 +1,13 @@
 import type { LibraryEntry, PipelineDefinition } from '../model/pipeline.ts';
 import type { CustomNode, CustomNodeLibrary } from './custom-node.ts';
-import type { LibraryShelf } from './library-shelf.ts';
+import type { LibraryShelf, TakenLibrary } from './library-shelf.ts';
 import type { CustomNodeFailure } from './surroundings.ts';
 
 export interface OpenedNodes {
   /** By the names of the custom nodes of a pipeline. */
   readonly nodes: ReadonlyMap<string, CustomNode | CustomNodeFailure>;
-  /** To be given back to the shelf when the nodes are used no longer. */
-  readonly libraries: readonly LibraryEntry[];
+  /** To be given back when the nodes are used no longer. */
+  readonly libraries: readonly TakenLibrary[];
 }
 
 /** Opens the custom nodes of a pipeline. Never rejects: why a node cannot be opened is told in its place. */
@@ -16,16 +16,16 @@ export async function openNodes(
   entries: readonly LibraryEntry[],
   shelf: LibraryShelf,
 ): Promise<OpenedNodes> {
-  const taken = new Map<string, Promise<CustomNodeLibrary>>();
+  const taken = new Map<string, TakenLibrary>();
   const opened = nodes.flatMap(({ name, runs }) => {
     if (runs.kind !== 'custom') return [];
     const entry = entries.find((known) => known.name === runs.library);
-    const library = entry && (taken.get(entry.name) ?? shelf.take(entry));
-    if (library) taken.set(entry.name, library);
-    return [open(library, runs.parameters).then((node) => [name, node] as const)];
+    const found = entry && (taken.get(entry.name) ?? shelf.take(entry));
+    if (found) taken.set(entry.name, found);
+    return [open(found?.library, runs.parameters).then((node) => [name, node] as const)];
   });
   const all = await Promise.all(opened);
-  return { nodes: new Map(all), libraries: entries.filter(({ name }) => taken.has(name)) };
+  return { nodes: new Map(all), libraries: [...taken.values()] };
 }
 
 async function open(

@@ -22,6 +22,9 @@ interface ModelReference {
   readonly version?: number;
 }
 
+/** For each model that nodes run, in order: its version, which is pinned, or why there is none. */
+type Pins = readonly (Pinned | ServingError)[];
+
 /** What a pipeline comes to with certain loads of its models. */
 type Outcome =
   | { readonly runnable: Runnable; readonly problems?: undefined }
@@ -61,7 +64,7 @@ export class Pipeline {
     const pins = this.#pin();
     const { runnable, problems } = this.#outcome(pins);
     const release = () => {
-      for (const pin of pins.values()) if (!(pin instanceof ServingError)) pin.release();
+      for (const pin of pins) if (!(pin instanceof ServingError)) pin.release();
     };
     if (!runnable) {
       release();
@@ -86,6 +89,11 @@ export class Pipeline {
     await Promise.all(this.#models.map((model) => this.#registry.whenLoaded(model, ms, signal)));
   }
 
+  /** Whether any of its custom nodes could not be opened. */
+  get hasFailedNodes(): boolean {
+    return [...(this.#opened?.nodes.values() ?? [])].some((node) => 'cause' in node);
+  }
+
   get isOpening(): boolean {
     return this.#opened === undefined;
   }
@@ -96,7 +104,7 @@ export class Pipeline {
     if (this.isOpening) return { ...base, state: 'LOADING' };
     const pins = this.#pin();
     const { problems } = this.#outcome(pins);
-    for (const pin of pins.values()) if (!(pin instanceof ServingError)) pin.release();
+    for (const pin of pins) if (!(pin instanceof ServingError)) pin.release();
     if (!problems) return { ...base, state: 'AVAILABLE' };
     const isComing = this.#models.some((model) => this.#registry.isComing(model));
     if (isComing && problems.onlyMissingModels) return { ...base, state: 'LOADING' };
@@ -116,8 +124,9 @@ export class Pipeline {
     });
   }
 
-  #pin(): ReadonlyMap<string, Pinned | ServingError> {
-    return new Map(this.#models.map((model) => [keyOf(model), this.#tryAcquire(model)]));
+  /** In the order of the models. */
+  #pin(): Pins {
+    return this.#models.map((model) => this.#tryAcquire(model));
   }
 
   #tryAcquire(model: ModelReference): Pinned | ServingError {
@@ -129,14 +138,14 @@ export class Pipeline {
     }
   }
 
-  #outcome(pins: ReadonlyMap<string, Pinned | ServingError>): Outcome {
+  #outcome(pins: Pins): Outcome {
     if (!this.#opened) {
       const problems = new PipelineProblems();
       problems.add('initialization', 'custom nodes are being opened');
       return { problems };
     }
-    const models = [...pins.values()].flatMap((pin) => (pin instanceof ServingError ? [] : pin.model));
-    const isWhole = models.length === pins.size;
+    const models = pins.flatMap((pin) => (pin instanceof ServingError ? [] : pin.model));
+    const isWhole = models.length === pins.length;
     const isKnown = this.#known?.models.every((model, i) => model === models[i]);
     if (isWhole && isKnown) return this.#known!.outcome;
     const outcome = this.#plan(pins, this.#opened);
@@ -145,10 +154,14 @@ export class Pipeline {
     return outcome;
   }
 
-  #plan(pins: ReadonlyMap<string, Pinned | ServingError>, { nodes }: OpenedNodes): Outcome {
+  #plan(pins: Pins, { nodes }: OpenedNodes): Outcome {
+    const pinOf = (name: string, version: number | undefined) => {
+      const key = keyOf(referenceOf(name, version));
+      return pins[this.#models.findIndex((model) => keyOf(model) === key)]!;
+    };
     const plan = makePlan(this.definition, {
       model: (name, version) => {
-        const pin = pins.get(keyOf(referenceOf(name, version)))!;
+        const pin = pinOf(name, version);
         return pin instanceof ServingError
           ? { missing: this.#whyMissing(referenceOf(name, version), pin) }
           : { signature: pin.model.signature };
@@ -159,7 +172,7 @@ export class Pipeline {
     const executors = plan.nodes.map(({ runs, name }): Executor | undefined => {
       if (runs.kind === 'request') return undefined;
       if (runs.kind === 'model') {
-        const { model } = pins.get(keyOf(referenceOf(runs.model, runs.version))) as Pinned;
+        const { model } = pinOf(runs.model, runs.version) as Pinned;
         return { model };
       }
       const custom = nodes.get(name)!;

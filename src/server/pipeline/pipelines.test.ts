@@ -38,7 +38,7 @@ function bench(t: TestContext) {
   const findLibrary: FindLibrary = async ({ basePath }) => {
     found++;
     await gate;
-    if (basePath === '/none') throw new Error('there is no such file');
+    if (basePath === '/none' || broken.has(basePath)) throw new Error('there is no such file');
     return {
       open,
       async close() {
@@ -328,6 +328,23 @@ test('a pipeline serves as it was until what it is to be has been opened', async
   assert.equal(await ask(), 1000);
   await pipelines.close();
   assert.deepEqual(libraries(), { found: 2, closed: 2 });
+});
+
+test('custom nodes that could not be opened are tried again when that is asked for', async (t) => {
+  const { pipelines, told, ask, libraries, broken } = bench(t);
+  broken.add('/l.js');
+  await pipelines.configure(set(withLibrary()));
+  assert.throws(() => pipelines.acquire({ name: 'p' }), refusal('not-loaded', /incorrect library/));
+  await pipelines.retry();
+  assert.throws(() => pipelines.acquire({ name: 'p' }), refusal('not-loaded', /incorrect library/));
+  broken.clear();
+  await pipelines.retry();
+  assert.equal(await ask(), 1000);
+  await pipelines.retry();
+  assert.deepEqual(libraries(), { found: 3, closed: 0 });
+  assert.deepEqual(told, ['p LOADING OK', 'p LOADING FAILED_PRECONDITION', 'p AVAILABLE OK']);
+  await pipelines.close();
+  assert.deepEqual(libraries(), { found: 3, closed: 1 });
 });
 
 const failures: [what: string, set: PipelineSet, message: string][] = [

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
-import type { LibraryEntry, PipelineDefinition, PipelineSet } from '../model/pipeline.ts';
+import { type LibraryEntry, noPipelines, type PipelineDefinition, type PipelineSet } from '../model/pipeline.ts';
 import type { VersionStatus } from '../model/version-status.ts';
 import type { PipelineMeter } from '../observe/meter.ts';
 import type { Catalogue, PinnedServable, Readiness } from '../registry/catalogue.ts';
@@ -9,7 +9,7 @@ import { Changes } from '../registry/changes.ts';
 import { ReadinessLatch } from '../registry/readiness-latch.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { FindLibrary } from './custom-node.ts';
-import { LibraryShelf } from './library-shelf.ts';
+import { LibraryShelf, type TakenLibrary } from './library-shelf.ts';
 import { openNodes } from './open-nodes.ts';
 import { onlyVersion, Pipeline } from './pipeline.ts';
 
@@ -38,7 +38,7 @@ interface Entry {
   /** Resolves when its custom nodes have been opened, and it has taken its place. */
   readonly opened: Promise<void>;
   /** To be given back. */
-  libraries: readonly LibraryEntry[];
+  libraries: readonly TakenLibrary[];
   /** Of the config that it is served by. */
   revision: string | undefined;
   /** What was told of it last. */
@@ -61,6 +61,7 @@ export class Pipelines implements Catalogue {
   readonly #changes: Changes;
   readonly #latch = new ReadinessLatch();
   readonly #unsubscribe: () => void;
+  #wanted: PipelineSet = noPipelines;
   /** Of the config that was last to come. */
   #revision: string | undefined;
   readonly #entries = new Map<string, Entry>();
@@ -85,6 +86,7 @@ export class Pipelines implements Catalogue {
    */
   async configure({ pipelines, libraries }: PipelineSet, revision?: string): Promise<void> {
     this.#revision = revision;
+    this.#wanted = { pipelines, libraries };
     const wanted = new Set(pipelines.map(({ name }) => name));
     for (const name of [...this.#entries.keys()]) if (!wanted.has(name)) this.#remove(name);
     const opened = pipelines.map((definition) => {
@@ -95,6 +97,11 @@ export class Pipelines implements Catalogue {
     });
     this.#judge();
     await Promise.all(opened);
+  }
+
+  /** Opens the custom nodes again that could not be opened. Resolves when that is done. */
+  retry(): Promise<void> {
+    return this.configure(this.#wanted, this.#revision);
   }
 
   acquire(spec: ServableSpec): PinnedServable {
@@ -166,7 +173,7 @@ export class Pipelines implements Catalogue {
     const successor = this.#successors.get(name);
     if (successor?.identity === identity) return successor;
     this.#successors.delete(name);
-    if (current?.identity === identity) return current;
+    if (current?.identity === identity && !current.pipeline.hasFailedNodes) return current;
     const { registry, meter } = this.#options;
     const pipeline = new Pipeline(definition, registry, () => meter?.(name));
     const entry: Entry = {
@@ -214,7 +221,7 @@ export class Pipelines implements Catalogue {
   #retire({ pipeline, libraries }: Entry): void {
     const give = async () => {
       await pipeline.unpinned();
-      await Promise.all(libraries.map((library) => this.#shelf.giveBack(library)));
+      await Promise.all(libraries.map((library) => library.giveBack()));
     };
     const closed = give()
       .catch((error) => this.#options.observer.notClosed(pipeline.definition.name, error))
