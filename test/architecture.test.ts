@@ -27,7 +27,9 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/image': { folders: ['server/model'], packages: ['sharp'] },
-  'server/pipeline': { folders: ['server/model', 'server/engine', 'server/registry', 'server/observe', 'shared'] },
+  'server/pipeline': {
+    folders: ['server/model', 'server/engine', 'server/registry', 'server/sequence', 'server/observe', 'shared'],
+  },
   'server/sequence': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/dataplane': {
     folders: ['server/model', 'server/engine', 'server/registry', 'server/sequence', 'server/observe'],

@@ -152,7 +152,9 @@ function signatureOf(
       const found = surroundings.model(runs.model, runs.version);
       if ('signature' in found) return found.signature;
       const version = runs.version === undefined ? '' : `; version: ${runs.version}`;
-      problems.add('model', `Node: ${name}; model: ${runs.model}${version}; ${found.missing}`);
+      const where = `Node: ${name}; model: ${runs.model}${version}`;
+      if ('missing' in found) problems.add('model', `${where}; ${found.missing}`);
+      else problems.add('forbidden', `${where}; ${found.forbidden}`);
       return undefined;
     }
     case 'custom': {

@@ -6,6 +6,7 @@ import type { VersionStatus } from '../model/version-status.ts';
 import type { PipelineMeter } from '../observe/meter.ts';
 import type { PinnedServable, Runnable, RunOptions } from '../registry/catalogue.ts';
 import type { Pinned, Registry } from '../registry/registry.ts';
+import { sequencesOf } from '../sequence/stateful-engine.ts';
 import type { Executor } from './line.ts';
 import { observeNodes } from './observe-nodes.ts';
 import type { OpenedNodes } from './open-nodes.ts';
@@ -162,9 +163,9 @@ export class Pipeline {
     const plan = makePlan(this.definition, {
       model: (name, version) => {
         const pin = pinOf(name, version);
-        return pin instanceof ServingError
-          ? { missing: this.#whyMissing(referenceOf(name, version), pin) }
-          : { signature: pin.model.signature };
+        if (pin instanceof ServingError) return { missing: this.#whyMissing(referenceOf(name, version), pin) };
+        if (sequencesOf(pin.model)) return { forbidden: 'stateful models cannot be used in pipelines' };
+        return { signature: pin.model.signature };
       },
       custom: (name) => nodes.get(name)!,
     });

@@ -36,7 +36,11 @@ const libraries: Readonly<Record<string, Signature>> = {
 function surroundings({ nodes }: PipelineDefinition): Surroundings {
   return {
     model: (name, version) =>
-      models[name] && version !== 9 ? { signature: models[name] } : { missing: 'no version is available' },
+      name === 'stateful'
+        ? { forbidden: 'stateful models cannot be used in pipelines' }
+        : models[name] && version !== 9
+          ? { signature: models[name] }
+          : { missing: 'no version is available' },
     custom(name) {
       const runs = nodes.find((node) => node.name === name)?.runs;
       const library = runs?.kind === 'custom' ? runs.library : '';
@@ -309,6 +313,11 @@ const wrong: [number: string, definition: PipelineDefinition, ...problems: strin
     '9, a missing version',
     wired('request.in', { runs: { kind: 'model', model: 'add', version: 9 } }),
     'Pipeline definition has reference to missing model - Node: n; model: add; version: 9; no version is available',
+  ],
+  [
+    '10, a model that has no place in a pipeline',
+    run('stateful'),
+    'Value of provided parameter is forbidden - Node: n; model: stateful; stateful models cannot be used in pipelines',
   ],
   [
     '11, strings that are split',

@@ -12,6 +12,7 @@ const complaints = {
   sameName: 'Pipeline definition has multiple nodes with the same name',
   type: 'Unsupported node type',
   model: 'Pipeline definition has reference to missing model',
+  forbidden: 'Value of provided parameter is forbidden',
   demultipliedStrings: 'Demultiplication is not supported for string precision',
   demultipliedRank: 'Pipeline has not enough shape dimensions to demultiply',
   demultipliedCount: 'Demultiplication count does not match tensor first dimension',
