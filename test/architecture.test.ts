@@ -34,6 +34,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/dataplane': {
     folders: ['server/model', 'server/engine', 'server/registry', 'server/sequence', 'server/observe'],
   },
+  'server/pipeline/nodes': { folders: ['server/model', 'server/pipeline'], pure: true },
+  'server/pipeline/modules': { folders: ['server/model', 'server/pipeline', 'server/pipeline/nodes', 'shared'] },
   'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
   'server/warm-up': {
     folders: ['server/model', 'server/engine', 'server/sequence', 'server/dataplane', 'server/wire'],
