@@ -8,14 +8,16 @@ export class ReadParameters {
     this.#parameters = parameters;
   }
 
-  /** @throws Error if it is absent without a default, no integer, or less than `min` */
-  integer<T>(name: string, { min, otherwise }: { readonly min: number; readonly otherwise?: T }): number | T {
+  /** @throws Error if it is absent without a default, no integer, or not between `min` and `max` */
+  integer(
+    name: string,
+    { min, max = 2 ** 31 - 1, otherwise }: { min: number; max?: number; otherwise?: number },
+  ): number {
     const text = this.#parameters[name];
     if (text === undefined && otherwise !== undefined) return otherwise;
-    if (text !== undefined && /^\s*[+-]?\d+\s*$/.test(text) && Number(text) >= min && Number(text) < 2 ** 31) {
-      return Number(text);
-    }
-    throw wrong(name, `an integer from ${min}`, text);
+    const value = text !== undefined && /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw wrong(name, `an integer from ${min}${max < 2 ** 31 - 1 ? ` to ${max}` : ''}`, text);
   }
 
   /** @throws Error if it is absent without a default, no number, or not between `min` and `max` */
