@@ -34,7 +34,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/dataplane': {
     folders: ['server/model', 'server/engine', 'server/registry', 'server/sequence', 'server/observe'],
   },
-  'server/pipeline/nodes': { folders: ['server/model', 'server/pipeline'], pure: true },
+  'server/pipeline/nodes': { folders: ['server/model', 'server/image', 'server/pipeline'], pure: true },
   'server/pipeline/modules': { folders: ['server/model', 'server/pipeline', 'server/pipeline/nodes', 'shared'] },
   'server/wire': { folders: ['server/model'], packages: ['protobufjs'] },
   'server/warm-up': {

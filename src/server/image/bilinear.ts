@@ -1,4 +1,5 @@
 import type { Pixels } from './pixels.ts';
+import { type Positions, positions } from './positions.ts';
 
 /**
  * Rows of an image in another size, interpolated bilinearly between the centres of its pixels, without smoothing what is made smaller:
@@ -6,8 +7,8 @@ import type { Pixels } from './pixels.ts';
  */
 export class BilinearRows {
   readonly #image: Pixels;
-  readonly #columns: Positions;
-  readonly #rows: Positions;
+  readonly #columns: Weighted;
+  readonly #rows: Weighted;
   readonly #result: Uint8Array | Uint16Array;
   /** Rows of the image, made as wide as the result: the one above and the one below, and which they are. */
   readonly #wide: [Int32Array | Float64Array, Int32Array | Float64Array];
@@ -17,9 +18,8 @@ export class BilinearRows {
     this.#image = image;
     const samples = width * image.channels;
     const isWide = image.samples instanceof Uint16Array;
-    const round = isWide ? (weight: number) => weight : Math.round;
-    this.#columns = positions(image.width, width, round);
-    this.#rows = positions(image.height, height, round);
+    this.#columns = weighted(positions(image.width, width), isWide);
+    this.#rows = weighted(positions(image.height, height), isWide);
     this.#result = isWide ? new Uint16Array(samples) : new Uint8Array(samples);
     this.#wide = isWide
       ? [new Float64Array(samples), new Float64Array(samples)]
@@ -71,27 +71,14 @@ export class BilinearRows {
 const one = 2048;
 
 /** For each place of a row or column, the one before it in the image, and the weight of that behind it. */
-interface Positions {
+interface Weighted {
   readonly places: Int32Array;
   readonly weights: Float64Array;
 }
 
-/** @param round what weights become: those for samples of 8 bits are whole numbers */
-function positions(from: number, to: number, round: (weight: number) => number): Positions {
-  const places = new Int32Array(to);
-  const weights = new Float64Array(to);
-  const scale = 1 / (to / from);
-  for (let i = 0; i < to; i++) {
-    const at = Math.fround((i + 0.5) * scale - 0.5);
-    const place = Math.floor(at);
-    if (place < 0 || place >= from - 1) {
-      places[i] = place < 0 ? 0 : from - 1;
-      continue;
-    }
-    places[i] = place;
-    weights[i] = round(Math.fround(at - place) * one);
-  }
-  return { places, weights };
+/** Weights for samples of 8 bits are whole numbers. */
+function weighted({ places, shares }: Positions, isWide: boolean): Weighted {
+  return { places, weights: Float64Array.from(shares, (share) => (isWide ? share * one : Math.round(share * one))) };
 }
 
 function blend8(first: Int32Array, second: Int32Array, weight: number, result: Uint8Array): void {

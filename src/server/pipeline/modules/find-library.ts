@@ -11,7 +11,7 @@ export type FindLibraryOptions = Omit<ModuleLibraryOptions, 'name' | 'module' | 
   readonly print: (library: string, line: string) => void;
 };
 
-const modules = /\.(mjs|js|ts|mts)$/;
+const modules = /\.(mjs|js|ts)$/;
 
 /**
  * Finds libraries of custom nodes: our own by the base name of their path, whatever the folder (`libcustom_node_NAME.so`, as OpenVINO
@@ -22,9 +22,9 @@ export function createFindLibrary({ print, ...options }: FindLibraryOptions): Fi
     const common = { ...options, name, print: (line: string) => print(name, line) };
     const own = builtIn.get(builtInName(basePath));
     if (own) return new ModuleLibrary({ ...common, ...own });
-    if (!modules.test(basePath)) throw unknown(name, basePath);
+    if (!modules.test(basePath)) throw unknown(basePath);
     if (!isAbsolute(basePath) || !existsSync(basePath)) {
-      throw new ServingError('invalid-argument', `Custom node library not found - library: ${name}; path: ${basePath}`);
+      throw new ServingError('invalid-argument', `there is no file ${basePath}`);
     }
     return new ModuleLibrary({ ...common, module: pathToFileURL(basePath).href });
   };
@@ -37,9 +37,10 @@ function builtInName(basePath: string): string {
     .replace(/^custom_node_/, '');
 }
 
-function unknown(name: string, basePath: string): ServingError {
+function unknown(basePath: string): ServingError {
+  const known = [...builtIn.keys()].join(', ');
   return new ServingError(
     'invalid-argument',
-    `Custom node library failed to open - library: ${name}; path: ${basePath}; built in are ${[...builtIn.keys()].join(', ')}; others are ES modules (*.mjs, *.js, *.ts), not shared objects`,
+    `${basePath} is neither built in (${known}) nor an ES module (*.mjs, *.js, *.ts)`,
   );
 }

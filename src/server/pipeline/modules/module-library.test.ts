@@ -149,7 +149,7 @@ const refusedModules: [what: string, text: string, reason: RegExp][] = [
     'export const open = () => ({ inputs: {}, outputs: {} });',
     /a function "execute"; Actual: undefined/,
   ],
-  ['an "open" that throws', 'export const open = ({ size }) => { throw new Error("size " + size) };', /; size big$/],
+  ['an "open" that throws', 'export const open = ({ size }) => { throw new Error("size " + size) };', /^size big$/],
   [
     'no inputs',
     'export const open = () => ({ outputs: {}, execute() {} });',
@@ -174,7 +174,6 @@ for (const [what, text, reason] of refusedModules) {
     await assert.rejects(Promise.resolve(found.open({ size: 'big' })), (error) => {
       assert.ok(error instanceof ServingError);
       assert.equal(error.code, 'invalid-argument');
-      assert.match(error.message, /^Custom node failed on metadata call - library: mine; /);
       assert.match(error.message, reason);
       return true;
     });

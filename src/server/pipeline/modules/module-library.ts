@@ -47,8 +47,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
     } catch (error) {
       if (error instanceof ServingError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      const message = `Custom node failed on metadata call - library: ${this.#options.name}; ${reason}`;
-      throw new ServingError('invalid-argument', message, { cause: error });
+      throw new ServingError('invalid-argument', reason, { cause: error });
     }
   }
 

@@ -1,5 +1,5 @@
+import { positions } from '../../image/positions.ts';
 import type { FloatImage } from './float-image.ts';
-import { positions } from './positions.ts';
 
 /**
  * Writes an image in the size of the target, interpolated bilinearly between the centres of its pixels, without smoothing what is made
