@@ -1,6 +1,6 @@
 import { ServingError } from '../../model/error.ts';
-import type { Signature } from '../../model/signature.ts';
-import type { Tensor } from '../../model/tensor.ts';
+import type { Signature, TensorInfo } from '../../model/signature.ts';
+import { bytesPerElement, type Tensor } from '../../model/tensor.ts';
 import type { CustomNode, CustomNodeCall, CustomNodeLibrary } from '../custom-node.ts';
 import type { NodeModule, NodeParameters, OpenNode } from '../node-module.ts';
 import type { Answer, GivenTensor } from './messages.ts';
@@ -21,7 +21,7 @@ export interface ModuleLibraryOptions extends NodeWorkerOptions {
   readonly mostWaiting: number;
 }
 
-/** Inputs of as many bytes are worked on by one of our own nodes in a millisecond or so, which is not worth another thread. */
+/** As many bytes of inputs and outputs take one of our own nodes a millisecond or so, which is not worth another thread. */
 const mostBytesInline = 128 * 1024;
 
 /** The nodes of a module, which runs in workers. */
@@ -42,7 +42,8 @@ export class ModuleLibrary implements CustomNodeLibrary {
       const { own } = this.#options;
       const opened = own ? await own.open(parameters) : await this.#openInWorker(parameters);
       const signature = { inputs: readSpecs(opened.inputs, 'inputs'), outputs: readSpecs(opened.outputs, 'outputs') };
-      const run: Run = { node: this.#opened++, parameters, signature };
+      const leastGiven = signature.outputs.reduce((sum, info) => sum + leastBytes(info), 0);
+      const run: Run = { node: this.#opened++, parameters, signature, leastGiven };
       return { signature, execute: this.#executeOf(run, own && (opened as OpenNode)) };
     } catch (error) {
       if (error instanceof ServingError) throw error;
@@ -70,7 +71,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
     return (inputs, call) => {
       const bytes = inputs.reduce((sum, tensor) => sum + byteLength(tensor), 0);
       call.takeMemory(bytes);
-      if (own && bytes <= mostBytesInline) return this.#inline(run, own, inputs, call);
+      if (own && bytes + run.leastGiven <= mostBytesInline) return this.#inline(run, own, inputs, call);
       return this.#inWorker(run, inputs, call);
     };
   }
@@ -128,6 +129,13 @@ interface Run {
   readonly node: number;
   readonly parameters: NodeParameters;
   readonly signature: Signature;
+  /** Bytes of outputs that there are at least. */
+  readonly leastGiven: number;
+}
+
+function leastBytes({ precision, shape = [] }: TensorInfo): number {
+  const count = shape.reduce((product, { min }) => product * Math.max(1, min), 1);
+  return count * (precision === 'STRING' ? 1 : bytesPerElement[precision]);
 }
 
 function failed(answer: Answer): Error {

@@ -4,6 +4,9 @@ import type { NodeModule, OpenNode } from '../node-module.ts';
 import type { Answer, Question, WorkerStart } from './messages.ts';
 import { fromSent, toGiven } from './node-tensors.ts';
 
+/** How many nodes stay open; configs come and go while their libraries stay. */
+const mostNodes = 32;
+
 const nodes = new Map<number, Promise<OpenNode>>();
 let running: AbortController | undefined;
 let url: string;
@@ -53,6 +56,7 @@ async function execute({ node, parameters, inputs, outputs }: Question & { kind:
   if (!opened) {
     opened = openNode(parameters);
     nodes.set(node, opened);
+    if (nodes.size > mostNodes) nodes.delete(nodes.keys().next().value!);
   }
   const { execute } = await opened;
   running = new AbortController();
