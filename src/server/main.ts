@@ -18,12 +18,13 @@ import { workThreads } from './engine/work-threads.ts';
 import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
 import { ServingError } from './model/error.ts';
 import type { MetricNames } from './model/metric-name.ts';
-import { type LibraryEntry, noPipelines } from './model/pipeline.ts';
+import { noPipelines } from './model/pipeline.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { pipelineLog } from './observe/pipeline-log.ts';
 import type { Tracing } from './observe/span.ts';
 import { createTracing } from './observe/tracing.ts';
 import { versionLog } from './observe/version-log.ts';
+import type { FindLibrary } from './pipeline/custom-node.ts';
 import { drawPipeline } from './pipeline/mermaid.ts';
 import { Pipelines } from './pipeline/pipelines.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
@@ -94,7 +95,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const pipelineLogs = pipelineLog(log);
   const pipelines = new Pipelines({
     registry,
-    findLibrary,
+    findLibrary: customNodes(settings, log),
     clock,
     observer: {
       ...pipelineLogs,
@@ -246,8 +247,19 @@ async function createEngine(
   }
 }
 
-async function findLibrary({ name, basePath }: LibraryEntry): Promise<never> {
-  throw new ServingError('unimplemented', `custom nodes are to come: ${name} of ${basePath}`);
+/** Loaded only where there are custom nodes. */
+function customNodes({ customNodes: { timeoutMs, mebibytes, workers }, engine }: Settings, log: Logger): FindLibrary {
+  return async (entry) => {
+    const { createFindLibrary } = await import('./pipeline/modules/find-library.ts');
+    const find = createFindLibrary({
+      clock,
+      limits: { milliseconds: timeoutMs, mebibytes },
+      workers,
+      mostWaiting: engine.mostWaiting,
+      print: (library, line) => log.info({ library, line }, 'A custom node printed'),
+    });
+    return find(entry);
+  };
 }
 
 interface Models {

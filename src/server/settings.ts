@@ -57,6 +57,13 @@ export interface Settings {
   readonly warmUp: 'auto' | 'synthetic' | 'none';
   /** Between two looks for idle sequences of stateful models; 0 for none. */
   readonly idleSequenceMs: number;
+  /** How far custom nodes may go. */
+  readonly customNodes: {
+    readonly timeoutMs: number;
+    readonly mebibytes: number;
+    /** Of each library. */
+    readonly workers: number;
+  };
   readonly drainMs: number;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined };
   /** Flags that were given and change nothing here. */
@@ -152,6 +159,11 @@ export function readSettings(argv: readonly string[], environment: Environment, 
     },
     warmUp: text('warmup') as Settings['warmUp'],
     idleSequenceMs: number('sequence_cleaner_poll_wait_minutes') * 60_000,
+    customNodes: {
+      timeoutMs: number('custom_node_timeout_ms'),
+      mebibytes: number('custom_node_memory_mb'),
+      workers: number('custom_node_workers'),
+    },
     drainMs: number('drain_timeout_seconds') * 1000,
     log: { level: logLevels[text('log_level')!] ?? 'info', file: text('log_path') || undefined },
     withoutEffect: [...values.keys()]

@@ -24,6 +24,11 @@ export type Question =
     }
   | { readonly kind: 'abort' };
 
+/** Sent once by a worker, when the module has been read and its node opened: time begins to count for what it was asked. */
+export interface Started {
+  readonly kind: 'started';
+}
+
 export type Answer =
   | { readonly kind: 'opened'; readonly inputs: TensorSpecs; readonly outputs: TensorSpecs }
   | { readonly kind: 'executed'; readonly outputs: readonly GivenTensor[] }

@@ -1,10 +1,10 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../../shared/clock.ts';
-import type { Answer, Question, WorkerStart } from './messages.ts';
+import type { Answer, Question, Started, WorkerStart } from './messages.ts';
 
 /** How far a module may go. */
 export interface WorkerLimits {
-  /** Milliseconds until an answer. */
+  /** Milliseconds until an answer, once the module has been read. */
   readonly milliseconds: number;
   /** MiB of memory that a worker may have: of its JavaScript heap, and of its arrays beside that. */
   readonly mebibytes: number;
@@ -24,6 +24,8 @@ interface OpenQuestion {
 
 /** How often memory outside of the heap is looked at while a question is open: the heap's own limit does not cover it. */
 const lookMilliseconds = 50;
+/** Milliseconds to start a worker and read its module, if an answer may not take longer: the machine may be busy. */
+const startMilliseconds = 10_000;
 /** What is kept of a line that a module prints. */
 const longestLine = 1000;
 
@@ -39,7 +41,9 @@ export class NodeWorker {
   readonly #port: MessagePort;
   readonly #options: NodeWorkerOptions;
   #open: OpenQuestion | undefined;
-  #timers: Timer[] = [];
+  #hasAnswered = false;
+  #time: Timer | undefined;
+  #memory: Timer | undefined;
   /** Why it has ended. */
   #ended: string | undefined;
 
@@ -56,7 +60,10 @@ export class NodeWorker {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#worker.postMessage({ module, port: port2 } satisfies WorkerStart, [port2]);
-    port1.on('message', (answer: Answer) => this.#settle((open) => open.resolve(answer)));
+    port1.on('message', (answer: Answer | Started) => {
+      if (answer?.kind === 'started') this.#limitTime(options.limits.milliseconds);
+      else this.#settle((open) => open.resolve(answer));
+    });
     port1.on('messageerror', () => this.end('its answer cannot be read'));
     this.#worker.on('error', (error: Error & { code?: string }) => this.#end(describe(error, mebibytes)));
     this.#worker.on('exit', (code) => this.#end(`it has ended the thread that it runs in, with code ${code}`));
@@ -76,11 +83,10 @@ export class NodeWorker {
    */
   ask(question: Exclude<Question, { kind: 'abort' }>, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     if (this.#ended !== undefined) return Promise.reject(new WorkerEnded(this.#ended));
-    const { clock, limits } = this.#options;
+    const { milliseconds } = this.#options.limits;
     return new Promise((resolve, reject) => {
       this.#open = { resolve, reject };
-      const ms = limits.milliseconds;
-      this.#timers = [clock.after(ms, () => this.end(`it has not answered within ${ms} ms`))];
+      this.#limitTime(this.#hasAnswered ? milliseconds : Math.max(milliseconds, startMilliseconds));
       this.#watchMemory(transfer.reduce((sum, { byteLength }) => sum + byteLength, 0));
       this.#port.postMessage(question, [...transfer]);
     });
@@ -97,6 +103,11 @@ export class NodeWorker {
     await this.#worker.terminate();
   }
 
+  #limitTime(ms: number): void {
+    this.#time?.cancel();
+    if (this.#open) this.#time = this.#options.clock.after(ms, () => this.end(`it has not answered within ${ms} ms`));
+  }
+
   #watchMemory(given: number): void {
     const { clock, limits } = this.#options;
     const most = limits.mebibytes * 1024 ** 2 + given;
@@ -104,11 +115,11 @@ export class NodeWorker {
       const { external_memory: bytes } = await this.#worker.getHeapStatistics();
       if (!this.#open) return;
       if (bytes > most) this.end(tooMuch(limits.mebibytes));
-      else this.#timers[1] = clock.after(lookMilliseconds, lookLater);
+      else this.#memory = clock.after(lookMilliseconds, lookLater);
     };
     // A worker that ends meanwhile has no statistics, and tells of its end otherwise.
     const lookLater = () => void look().catch(() => {});
-    this.#timers[1] = clock.after(lookMilliseconds, lookLater);
+    this.#memory = clock.after(lookMilliseconds, lookLater);
   }
 
   #end(reason: string): void {
@@ -121,7 +132,9 @@ export class NodeWorker {
   #settle(how: (open: OpenQuestion) => void): void {
     const open = this.#open;
     this.#open = undefined;
-    for (const timer of this.#timers) timer.cancel();
+    this.#hasAnswered = true;
+    this.#time?.cancel();
+    this.#memory?.cancel();
     if (open) how(open);
   }
 }

@@ -1,7 +1,7 @@
 // What runs in a worker: the module, and the answers to what the server asks of it. See node-worker.ts for the other end.
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { NodeModule, OpenNode } from '../node-module.ts';
-import type { Answer, Question, WorkerStart } from './messages.ts';
+import type { Answer, Question, Started, WorkerStart } from './messages.ts';
 import { fromSent, toGiven } from './node-tensors.ts';
 
 /** How many nodes stay open; configs come and go while their libraries stay. */
@@ -9,6 +9,7 @@ const mostNodes = 32;
 
 const nodes = new Map<number, Promise<OpenNode>>();
 let running: AbortController | undefined;
+let hasStarted = false;
 let url: string;
 let port: MessagePort;
 
@@ -59,6 +60,8 @@ async function execute({ node, parameters, inputs, outputs }: Question & { kind:
     if (nodes.size > mostNodes) nodes.delete(nodes.keys().next().value!);
   }
   const { execute } = await opened;
+  if (!hasStarted) port.postMessage({ kind: 'started' } satisfies Started);
+  hasStarted = true;
   running = new AbortController();
   const tensors = Object.fromEntries(inputs.map((input) => [input.name, fromSent(input)]));
   const given: unknown = await execute.call(await opened, tensors, { signal: running.signal });
