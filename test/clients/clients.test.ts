@@ -5,7 +5,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { pythonWith } from '../support/python.ts';
 import { restFlags } from '../support/rest.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '../..');
 const image = join(root, 'examples/digits/images/3.png');
@@ -64,6 +64,20 @@ test('every sample image is read as what it shows', async () => {
     const { stdout } = await run(process.execPath, [script, ...flags]);
     assert.match(stdout, new RegExp(`^${digit} `), `${digit}.png`);
   }
+});
+
+test('the sample of the pipeline reads a page', async (t) => {
+  const { port } = await startServer(t, ['--config_path', join(root, 'examples/digits/config.json')]);
+  const page = join(temporaryFolder(t), 'page.jpg');
+  const drawn = await run(process.execPath, [
+    join(root, 'examples/digits/draw-page.ts'),
+    ...['--digits', '3', '--seed', '1', '--file', page],
+  ]);
+  const digits = /holds (\d{3})\n$/.exec(drawn.stdout)?.[1];
+  assert.ok(digits, drawn.stdout);
+  const script = join(root, 'examples/clients/typescript/read-page.ts');
+  const { stdout } = await run(process.execPath, [script, '--grpc_port', String(port), '--image', page]);
+  assert.match(stdout, new RegExp(`^3 digits: ${digits}\n( {2}\\d at \\d+,\\d+, \\d+ x \\d+\n){3}$`));
 });
 
 test('the TypeScript samples tell mistakes in a line or two', async () => {

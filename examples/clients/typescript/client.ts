@@ -46,6 +46,8 @@ export interface TensorProto {
   readonly dtype: string;
   readonly tensor_shape: { readonly dim: readonly { readonly size: string | number }[] };
   readonly tensor_content: Buffer;
+  /** In its place, where dtype is DT_STRING. */
+  readonly string_val?: readonly Buffer[];
 }
 
 export interface PredictResponse {
@@ -57,6 +59,11 @@ export interface PredictResponse {
 export function floats(values: Float32Array, ...shape: readonly number[]): TensorProto {
   const tensor_content = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return { dtype: 'DT_FLOAT', tensor_shape: { dim: shape.map((size) => ({ size })) }, tensor_content };
+}
+
+/** JPEGs, PNGs, …, one for each place of the batch, as an input that is an image takes them. */
+export function imageFiles(...files: readonly Buffer[]) {
+  return { dtype: 'DT_STRING', tensor_shape: { dim: [{ size: files.length }] }, string_val: files };
 }
 
 const arrays = {
