@@ -106,7 +106,7 @@ test('a node that is ended is told by the library that it is of, and the others 
     assert.equal(outcome.reason.code, 13);
     assert.match(
       outcome.reason.details,
-      /^Custom node failed during execution - library: looping; it has not answered within 300 ms/,
+      /^Custom node failed during execution - Node: loop; library: looping; it has not answered within 300 ms/,
     );
   }
   for (const [i, value] of [

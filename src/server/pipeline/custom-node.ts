@@ -15,6 +15,8 @@ export interface CustomNode {
 }
 
 export interface CustomNodeCall {
+  /** Of the node in its pipeline, for what is told of errors. */
+  readonly node?: string;
   readonly signal?: AbortSignal;
   readonly takeMemory: TakeMemory;
 }

@@ -192,8 +192,9 @@ class PipelineRun {
     const executor = this.#executors[place]!;
     const { observe, takeMemory } = this.#call;
     const { signal } = this.#giveUp;
+    const node = this.#plan.nodes[place]!.name;
     const run = (onStart?: () => void): Inference | readonly Tensor[] | Promise<Inference | readonly Tensor[]> => {
-      if ('custom' in executor) return executor.custom.execute(inputs, { signal, takeMemory });
+      if ('custom' in executor) return executor.custom.execute(inputs, { node, signal, takeMemory });
       return executor.model.infer(inputs, onStart ? { signal, onStart } : { signal });
     };
     return observe ? observe(place, run) : run();

@@ -83,7 +83,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
       const outputs = run.signature.outputs.map(({ name }) => toGiven(given[name], { keep: true }));
       return this.#read(run, outputs, call);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.#failure(error, call.node);
     }
   }
 
@@ -103,7 +103,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
       if (answer?.kind !== 'executed') throw failed(answer);
       return this.#read(run, answer.outputs, call);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.#failure(error, call.node);
     }
   }
 
@@ -115,11 +115,12 @@ export class ModuleLibrary implements CustomNodeLibrary {
     });
   }
 
-  #failure(error: unknown): ServingError {
+  #failure(error: unknown, node: string | undefined): ServingError {
     if (error instanceof ServingError) return error;
     const reason = error instanceof Error ? error.message : String(error);
     const text = error instanceof WorkerEnded ? `${reason}; it is started anew` : reason;
-    const message = `Custom node failed during execution - library: ${this.#options.name}; ${text}`;
+    const where = `${node === undefined ? '' : `Node: ${node}; `}library: ${this.#options.name}`;
+    const message = `Custom node failed during execution - ${where}; ${text}`;
     return new ServingError('internal', message, { cause: error });
   }
 }
