@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { createFindLibrary } from '../src/server/pipeline/modules/find-library.ts';
 import { builtIn } from '../src/server/pipeline/nodes/built-in.ts';
 import { systemClock } from '../src/shared/clock.ts';
@@ -26,6 +28,14 @@ test("the guide's own node works", async (t) => {
   await assert.rejects(async () => library.open({ white: 'x' }), {
     message: 'parameter white - Expected: a number above 0; Actual: x',
   });
+});
+
+test('the example is drawn as it is', async () => {
+  const example = join(import.meta.dirname, '../examples/digits');
+  const readme = readFileSync(join(example, 'README.md'), 'utf8');
+  const server = join(import.meta.dirname, '../bin/modelserver');
+  const { stdout } = await promisify(execFile)(server, ['graph', join(example, 'config.json')]);
+  assert.equal(/```mermaid\n(.*?)```/s.exec(readme)?.[1], stdout);
 });
 
 test('the guide names each node that is built in', () => {
