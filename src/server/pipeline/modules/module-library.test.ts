@@ -258,6 +258,35 @@ test('a module that answers what it is not asked is not heard', async () => {
   assert.deepEqual(await execute(made, 2), [2]);
 });
 
+test('reading a module may take longer than an answer', async () => {
+  const found = await library(
+    `await new Promise((go) => setTimeout(go, 600));
+    export const open = () => ({
+      inputs: { x: { precision: 'FP32', shape: [-1] } },
+      outputs: { y: { precision: 'FP32', shape: [-1] } },
+      async execute({ x }) {
+        if (x.data[0] === 1) process.exit();
+        await new Promise((go) => setTimeout(go, x.data[0]));
+        return { y: x };
+      },
+    })`,
+    { workers: 1, limits: { milliseconds: 400, mebibytes: 64 } },
+  );
+  const made = await found.open({});
+  assert.deepEqual(await execute(made, 0), [0]);
+  await assert.rejects(execute(made, 1), { code: 'internal' });
+  // In a worker that has to read the module first.
+  assert.deepEqual(await execute(made, 2), [2]);
+  await assert.rejects(execute(made, 800), { code: 'internal' });
+});
+
+test('a worker that ends while it has nothing to do is replaced', async () => {
+  const made = await node('setTimeout(() => process.exit(), 20); return { y: x }', { workers: 1 });
+  assert.deepEqual(await execute(made, 1), [1]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(await execute(made, 2), [2]);
+});
+
 test('as many run at once as there are workers, the next wait, and more are refused', async () => {
   const made = await node('await new Promise((go) => setTimeout(go, 200)); return { y: x }');
   const answers = await Promise.allSettled([1, 2, 3, 4, 5].map((value) => execute(made, value)));
