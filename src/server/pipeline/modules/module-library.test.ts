@@ -303,6 +303,23 @@ test('as many run at once as there are workers, the next wait, and more are refu
   );
 });
 
+test('a node is opened while all workers are at work, and the line is full', async () => {
+  const found = await library(
+    `export const open = ({ ms }) => ({
+      inputs: { x: { precision: 'FP32', shape: [-1] } },
+      outputs: { y: { precision: 'FP32', shape: [-1] } },
+      async execute({ x }) { await new Promise((go) => setTimeout(go, ms)); return { y: x }; },
+    })`,
+    { workers: 1, mostWaiting: 1 },
+  );
+  const slow = await found.open({ ms: '300' });
+  const answers = Promise.all([execute(slow, 1), execute(slow, 2)]);
+  const quick = await found.open({ ms: '0' });
+  await assert.rejects(execute(quick, 3), { code: 'resource-exhausted' });
+  assert.deepEqual(await answers, [[1], [2]]);
+  assert.deepEqual(await execute(quick, 3), [3]);
+});
+
 test('who gives up is answered at once, in the line and at work; the module is told', async () => {
   const made = await node(
     'if (x.data[0] === 1) await new Promise((go) => signal.addEventListener("abort", () => { console.log("told"); go() })); return { y: x }',

@@ -5,7 +5,7 @@ import type { CustomNode, CustomNodeCall, CustomNodeLibrary } from '../custom-no
 import type { NodeModule, NodeParameters, OpenNode } from '../node-module.ts';
 import type { Answer, GivenTensor } from './messages.ts';
 import { toGiven, toNodeTensor, toSent } from './node-tensors.ts';
-import { NodeWorker, type NodeWorkerOptions, WorkerEnded } from './node-worker.ts';
+import { NodeWorker, type NodeWorkerOptions } from './node-worker.ts';
 import { readOutput } from './read-output.ts';
 import { readSpecs } from './read-specs.ts';
 import { reasonOf, WorkerPool } from './worker-pool.ts';
@@ -57,7 +57,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
   }
 
   async #openInWorker(parameters: NodeParameters): Promise<Answer & { kind: 'opened' }> {
-    const worker = await this.#pool.take();
+    const worker = this.#pool.takeAtOnce();
     try {
       const answer = await worker.ask({ kind: 'open', parameters });
       if (answer?.kind === 'opened') return answer;
@@ -90,14 +90,7 @@ export class ModuleLibrary implements CustomNodeLibrary {
   async #inWorker(run: Run, inputs: readonly Tensor[], call: CustomNodeCall): Promise<readonly Tensor[]> {
     const { signal } = call;
     const worker = await this.#pool.take(signal);
-    const { node, parameters, signature } = run;
-    // Copied only now: those who wait in the line do so with nothing.
-    const sent = inputs.map((tensor, i) => toSent(signature.inputs[i]!.name, tensor));
-    const transfer = sent.map(({ bytes }) => bytes.buffer as ArrayBuffer);
-    const outputs = signature.outputs.map(({ name }) => name);
-    const asked = worker
-      .ask({ kind: 'execute', node, parameters, inputs: sent, outputs }, transfer)
-      .finally(() => this.#pool.give(worker));
+    const asked = this.#ask(worker, run, inputs).finally(() => this.#pool.give(worker));
     try {
       const answer = await untilAborted(asked, signal, () => worker.abort());
       if (answer?.kind !== 'executed') throw failed(answer);
@@ -105,6 +98,14 @@ export class ModuleLibrary implements CustomNodeLibrary {
     } catch (error) {
       throw this.#failure(error, call.node);
     }
+  }
+
+  /** Inputs are copied only now: those who wait in the line do so with nothing. */
+  async #ask(worker: NodeWorker, { node, parameters, signature }: Run, inputs: readonly Tensor[]): Promise<Answer> {
+    const sent = inputs.map((tensor, i) => toSent(signature.inputs[i]!.name, tensor));
+    const transfer = sent.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+    const outputs = signature.outputs.map(({ name }) => name);
+    return worker.ask({ kind: 'execute', node, parameters, inputs: sent, outputs }, transfer);
   }
 
   #read({ signature }: Run, outputs: readonly GivenTensor[], { takeMemory }: CustomNodeCall): Tensor[] {
@@ -118,9 +119,8 @@ export class ModuleLibrary implements CustomNodeLibrary {
   #failure(error: unknown, node: string | undefined): ServingError {
     if (error instanceof ServingError) return error;
     const reason = error instanceof Error ? error.message : String(error);
-    const text = error instanceof WorkerEnded ? `${reason}; it is started anew` : reason;
     const where = `${node === undefined ? '' : `Node: ${node}; `}library: ${this.#options.name}`;
-    const message = `Custom node failed during execution - ${where}; ${text}`;
+    const message = `Custom node failed during execution - ${where}; ${reason}`;
     return new ServingError('internal', message, { cause: error });
   }
 }

@@ -29,9 +29,6 @@ const startMilliseconds = 10_000;
 /** What is kept of a line that a module prints. */
 const longestLine = 1000;
 
-/** Why a worker gave no answer; it is at its end then. */
-export class WorkerEnded extends Error {}
-
 /**
  * A thread with a module in it, which is asked one question at a time. Whatever the module does, each question has an answer or
  * an error in the time that it may take.
@@ -79,10 +76,10 @@ export class NodeWorker {
 
   /**
    * @param transfer buffers whose memory goes with the question
-   * @throws WorkerEnded if there will be no answer
+   * @throws Error that says why there will be no answer; the worker is at its end then
    */
   ask(question: Exclude<Question, { kind: 'abort' }>, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
-    if (this.#ended !== undefined) return Promise.reject(new WorkerEnded(this.#ended));
+    if (this.#ended !== undefined) return Promise.reject(new Error(this.#ended));
     const { milliseconds } = this.#options.limits;
     return new Promise((resolve, reject) => {
       this.#open = { resolve, reject };
@@ -125,7 +122,7 @@ export class NodeWorker {
   #end(reason: string): void {
     this.#ended ??= reason;
     this.#port.close();
-    const error = new WorkerEnded(this.#ended);
+    const error = new Error(this.#ended);
     this.#settle((open) => open.reject(error));
   }
 

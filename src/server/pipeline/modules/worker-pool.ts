@@ -58,16 +58,32 @@ export class WorkerPool {
     });
   }
 
+  /**
+   * One that stands in no line: another one if none is free, however many there are. For what is seldom, and must not be refused.
+   * @throws ServingError `not-loaded` once the pool is closed
+   */
+  takeAtOnce(): NodeWorker {
+    if (this.#closed) throw this.#closedError();
+    return this.#takeIdle() ?? this.#start();
+  }
+
   give(worker: NodeWorker): void {
-    if (!worker.isAlive) this.#all.delete(worker);
-    if (this.#closed) return;
+    const { most } = this.#options;
+    if (!worker.isAlive || this.#all.size > most) {
+      this.#all.delete(worker);
+      void worker.end();
+    } else if (!this.#closed) this.#idle.push(worker);
     for (const next of this.#waiting) {
+      const free = this.#takeIdle();
+      if (!free && this.#all.size >= most) return;
       this.#waiting.delete(next);
       next.forget();
-      next.resolve(worker.isAlive ? worker : this.#start());
-      return;
+      try {
+        next.resolve(free ?? this.#start());
+      } catch (error) {
+        next.reject(error);
+      }
     }
-    if (worker.isAlive) this.#idle.push(worker);
   }
 
   /** Ends all workers, whatever they do. */
