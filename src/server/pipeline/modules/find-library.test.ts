@@ -41,3 +41,25 @@ test('modules that are not there', async () => {
     });
   }
 });
+
+test('large images are transformed in a worker, to the same', async () => {
+  const library = await find({ name: 'transform', basePath: 'image_transformation' });
+  libraries.push(library);
+  const parameters = { original_image_layout: 'NHWC', target_image_color_order: 'RGB', scale: '2' };
+  const node = await library.open(parameters);
+  const call = { takeMemory: () => {} };
+  for (const [side, isSmall] of [
+    [8, true],
+    [200, false],
+  ] as const) {
+    const samples = Float32Array.from({ length: side * side * 3 }, (_, i) => i);
+    const shape = [1, side, side, 3];
+    const answer = node.execute([{ precision: 'FP32', shape, data: new Uint8Array(samples.buffer) }], call);
+    assert.equal(Array.isArray(answer), isSmall, 'small ones are answered at once');
+    const [output] = await answer;
+    assert.ok(output && 'data' in output);
+    assert.deepEqual(output.shape, shape);
+    const expected = samples.map((_, i) => (i + 2 - 2 * (i % 3)) / 2);
+    assert.deepEqual(new Float32Array(output.data.slice().buffer), expected);
+  }
+});
