@@ -90,7 +90,7 @@ test('a node that is ended is told by the library that it is of, and the others 
     ],
   });
   writeFileSync(file, text);
-  const { client } = await startServer(t, ['--config_path', file, '--custom_node_timeout_ms', '300']);
+  const { client } = await startServer(t, ['--config_path', file, '--custom_node_timeout_ms', '1500']);
   const call = (value: number) => {
     const content = Buffer.from(Float32Array.of(value).buffer);
     const x = { dtype: 'DT_FLOAT', tensor_shape: { dim: [{ size: 1 }] }, tensor_content: content };
@@ -106,7 +106,7 @@ test('a node that is ended is told by the library that it is of, and the others 
     assert.equal(outcome.reason.code, 13);
     assert.match(
       outcome.reason.details,
-      /^Custom node failed during execution - Node: loop; library: looping; it has not answered within 300 ms/,
+      /^Custom node failed during execution - Node: loop; library: looping; it has not answered within 1500 ms/,
     );
   }
   for (const [i, value] of [

@@ -62,6 +62,10 @@ export class ModuleLibrary implements CustomNodeLibrary {
       const answer = await worker.ask({ kind: 'open', parameters });
       if (answer?.kind === 'opened') return answer;
       throw failed(answer);
+    } catch (error) {
+      // Another one reads the module anew: by then it may be another.
+      await worker.end();
+      throw error;
     } finally {
       this.#pool.give(worker);
     }
