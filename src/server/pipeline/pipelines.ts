@@ -107,6 +107,7 @@ export class Pipelines implements Catalogue {
   acquire(spec: ServableSpec): PinnedServable {
     const entry = this.#entries.get(spec.name);
     if (entry) return entry.pipeline.acquire();
+    if (this.#retired.size === 0) return this.#registry.acquire(spec);
     return this.#ofModel(
       spec,
       () => this.#registry.acquire(spec),
@@ -125,7 +126,7 @@ export class Pipelines implements Catalogue {
 
   status(spec: ServableSpec): VersionStatus[] {
     const entry = this.#entries.get(spec.name);
-    if (entry) return [entry.pipeline.status()];
+    if (entry) return [entry.told ?? entry.pipeline.status()];
     return this.#ofModel(
       spec,
       () => this.#registry.status(spec),
