@@ -100,7 +100,12 @@ function planOf(
     const readers = nodes.flatMap(({ origins, when, gatherFrom }, reader) =>
       [...origins, ...(when ? [when.origin] : [])].flatMap((origin, input): Reader | [] =>
         origin.node === place
-          ? { output: placeOf(place, origin.output), node: reader, input, gathers: gatherFrom !== undefined }
+          ? {
+              output: placeOf(place, origin.output),
+              node: reader,
+              input,
+              gathers: gatherFrom !== undefined && input < origins.length,
+            }
           : [],
       ),
     );

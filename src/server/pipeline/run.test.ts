@@ -177,6 +177,19 @@ const either = (value: number) =>
     { all: 'o.a', always: 'p.a', shards: 'e.a', together: 'g.a' },
   );
 
+/** The same for a node that gathers. */
+const gatheredWhen = (value: number) =>
+  pipeline(
+    ['in'],
+    [
+      customNode('t', 'first', { b: 'request.in' }, ['a']),
+      split(),
+      each,
+      modelNode('g', 'cube', { b: 'e.a' }, ['a'], { gatherFrom: 's', ...whenAtLeast(value) }),
+    ],
+    { out: 'g.a', each: 'e.a' },
+  );
+
 const answers: [what: string, definition: PipelineDefinition, inputs: Tensor[], answer: Record<string, string>][] = [
   ['a chain', chain, [in2(1, 2)], { out: '1,2: 3,4' }],
   ['a diamond', diamond, [in2(1, 2)], { left: '1,2: 2,3', sum: '1,2: 5,7' }],
@@ -212,6 +225,14 @@ const answers: [what: string, definition: PipelineDefinition, inputs: Tensor[], 
     [in2(1, 2)],
     { all: '0,2: ', always: '1,2: 2,3', shards: '0,1,2: ', together: '0,1,2: ' },
   ],
+  [
+    'gathering on a condition that holds',
+    gatheredWhen(2),
+    [in2(2, 5)],
+    { each: '2,1,2: 6,1,6,2', out: '2,1,2: 7,2,7,3' },
+  ],
+  ['gathering on one that does not', gatheredWhen(3), [in2(2, 5)], { each: '2,1,2: 6,1,6,2', out: '0,1,2: ' }],
+  ['gathering nothing on a condition', gatheredWhen(-1), [in2(0, 5)], { each: '0,1,2: ', out: '0,1,2: ' }],
   [
     'gathering straight from the demultiplexer',
     pipeline(['in'], [split(), modelNode('g', 'cube', { b: 's.shards' }, ['a'], { gatherFrom: 's' })], { out: 'g.a' }),
