@@ -9,6 +9,7 @@ export function randomPipelineModels(): Record<string, IrModel> {
   return {
     add: addModel('FP32', flat, 1),
     times: timesModel(2),
+    total: totalModel(),
     sum: binaryModel('Add'),
     product: binaryModel('Multiply'),
     ...Object.fromEntries(
@@ -32,6 +33,15 @@ function binaryModel(type: string): IrModel {
   const x = model.input('x', 'FP32', flat);
   const y = model.input('y', 'FP32', flat);
   return model.output(model.operation(type, [x, y], { attributes, name: 'a' }));
+}
+
+/** `a` [1, 1]: the sum of `b`. */
+function totalModel(): IrModel {
+  const model = new IrModel();
+  const b = model.input('b', 'FP32', flat);
+  const axes = model.constant('I64', [1], scalar('I64', 1));
+  const options = { attributes: { keep_dims: 'true' }, shape: [1, 1], name: 'a' };
+  return model.output(model.operation('ReduceSum', [b, axes], options));
 }
 
 /** `a` [count, 1, 2]: `b` + the number of the shard. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { NodeDefinition, PipelineDefinition } from '../../src/server/model/pipeline.ts';
+import type { Condition, NodeDefinition, PipelineDefinition } from '../../src/server/model/pipeline.ts';
 import { modelNode, pipeline } from './pipeline-definition.ts';
 
 /** How many shards the models `spread` make. */
@@ -9,6 +9,7 @@ export const spreadCounts = [1, 2, 3] as const;
 type Expression =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'op'; readonly op: Operation; readonly of: readonly Term[] }
+  | { readonly kind: 'when'; readonly of: Expression; readonly test: Term; readonly least: number }
   | { readonly kind: 'shard'; readonly segment: Segment }
   | { readonly kind: 'fold'; readonly segment: Segment; readonly of: Term };
 
@@ -43,8 +44,8 @@ const largest = 2 ** 18;
 
 /**
  * Random pipelines of models over FP32 [1, 2]: `add` (b + 1), `times` (b * 2), `sum` (x + y), `product` (x * y), `spread1` to `spread3`, which
- * make of b as many shards, b + i each, and `fold1` to `fold3`, which add as many shards up. Demultiplexers nest, and are gathered by nodes and at
- * the exit.
+ * make of b as many shards, b + i each, `fold1` to `fold3`, which add as many shards up, and `total`, whose one number is the sum of b's. Demultiplexers
+ * nest, and are gathered by nodes and at the exit; outside of them, some nodes have a condition on a total.
  */
 export const randomPipeline: fc.Arbitrary<RandomPipeline> = fc
   .array(fc.nat(999), { minLength: 10, maxLength: 120 })
@@ -104,7 +105,7 @@ class Builder {
     for (let i = 0; i < count; i++) {
       const what = this.#choose(8);
       if (what === 0 && within.length < 2) terms.push(...this.#segment(pick(), within));
-      else terms.push(this.#operation(what, pick));
+      else terms.push(this.#operation(what, pick, within.length === 0));
     }
     for (const term of terms) {
       this.#most = Math.max(this.#most, term.most);
@@ -113,20 +114,36 @@ class Builder {
     }
   }
 
-  #operation(what: number, pick: () => Term): Term {
+  #operation(what: number, pick: () => Term, mayDepend: boolean): Term {
+    const condition = mayDepend && this.#choose(4) === 0 ? this.#condition(pick()) : undefined;
+    const term = this.#unconditional(what, pick, condition?.when);
+    if (!condition) return term;
+    const { test, when } = condition;
+    return { ...term, expression: { kind: 'when', of: term.expression, test, least: when.value } };
+  }
+
+  #condition(test: Term): { readonly test: Term; readonly when: Condition } {
+    const name = `t${this.#nodes.length}`;
+    this.#nodes.push(modelNode(name, 'total', { b: test.source }));
+    const value = this.#choose(20);
+    return { test, when: { from: { node: name, item: 'a' }, comparison: 'at_least', value } };
+  }
+
+  #unconditional(what: number, pick: () => Term, when: Condition | undefined): Term {
     const name = `n${this.#nodes.length}`;
+    const over = when ? { when } : {};
     const x = pick();
     let op: Operation = (['add', 'times', 'sum', 'product'] as const)[what % 4]!;
     // Of what is too large to multiply, sums are still exact.
     if (x.most > largest) op = 'sum';
     if (op === 'add' || op === 'times') {
-      this.#nodes.push(modelNode(name, op, { b: x.source }));
+      this.#nodes.push(modelNode(name, op, { b: x.source }, ['a'], over));
       const most = op === 'add' ? x.most + 1 : x.most * 2;
       return { expression: { kind: 'op', op, of: [x] }, source: `${name}.a`, most };
     }
     const y = pick();
     if (x.most * y.most > largest) op = 'sum';
-    this.#nodes.push(modelNode(name, op, { x: x.source, y: y.source }));
+    this.#nodes.push(modelNode(name, op, { x: x.source, y: y.source }, ['a'], over));
     const most = op === 'sum' ? x.most + y.most : x.most * y.most;
     return { expression: { kind: 'op', op, of: [x, y] }, source: `${name}.a`, most };
   }
@@ -167,35 +184,52 @@ type Values = readonly (readonly [number, number])[];
 
 function print(term: Term, within: readonly Segment[], inputs: Values): string {
   const elements: number[] = [];
+  let isThere = true;
   const each = (depth: number, at: ReadonlyMap<Segment, number>): void => {
     const segment = within[depth];
-    if (!segment) elements.push(...numbersOf(term, at, inputs));
-    else for (let i = 0; i < segment.count; i++) each(depth + 1, new Map([...at, [segment, i]]));
+    if (!segment) {
+      const numbers = numbersOf(term.expression, at, inputs);
+      if (numbers) elements.push(...numbers);
+      else isThere = false;
+    } else for (let i = 0; i < segment.count; i++) each(depth + 1, new Map([...at, [segment, i]]));
   };
   each(0, new Map());
-  return `${[...within.map(({ count }) => count), 1, 2]}: ${elements}`;
+  const shape = [...within.map(({ count }) => count), 1, 2];
+  return isThere ? `${shape}: ${elements}` : `${shape.with(0, 0)}: `;
 }
 
-function numbersOf({ expression }: Term, at: ReadonlyMap<Segment, number>, inputs: Values): [number, number] {
+/** Undefined for what is not computed, since a condition does not hold. */
+function numbersOf(
+  expression: Expression,
+  at: ReadonlyMap<Segment, number>,
+  inputs: Values,
+): readonly [number, number] | undefined {
+  const of = (term: Term, where = at) => numbersOf(term.expression, where, inputs);
   switch (expression.kind) {
     case 'input':
-      return [...inputs[expression.index]!];
+      return inputs[expression.index]!;
+    case 'when': {
+      const test = of(expression.test);
+      return test && test[0] + test[1] >= expression.least ? numbersOf(expression.of, at, inputs) : undefined;
+    }
     case 'shard': {
-      const [a, b] = numbersOf(expression.segment.of, at, inputs);
+      const numbers = of(expression.segment.of);
       const i = at.get(expression.segment)!;
-      return [a + i, b + i];
+      return numbers && [numbers[0] + i, numbers[1] + i];
     }
     case 'fold': {
-      const sums: [number, number] = [0, 0];
-      for (let i = 0; i < expression.segment.count; i++) {
-        const [a, b] = numbersOf(expression.of, new Map([...at, [expression.segment, i]]), inputs);
-        sums[0] += a;
-        sums[1] += b;
-      }
-      return sums;
+      const { segment } = expression;
+      const shards = Array.from({ length: segment.count }, (_, i) => of(expression.of, new Map([...at, [segment, i]])));
+      const sum = (place: 0 | 1) => shards.reduce((total, shard) => total + shard![place], 0);
+      return shards.every((shard) => shard) ? [sum(0), sum(1)] : undefined;
     }
     case 'op': {
-      const [x, y = x] = expression.of.map((of) => numbersOf(of, at, inputs));
+      const numbers = expression.of.flatMap((term) => {
+        const pair = of(term);
+        return pair ? [pair] : [];
+      });
+      if (numbers.length < expression.of.length) return undefined;
+      const [x, y = x] = numbers;
       return [apply(expression.op, x![0], y![0]), apply(expression.op, x![1], y![1])];
     }
   }

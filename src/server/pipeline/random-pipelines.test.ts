@@ -40,6 +40,12 @@ function models(pace: () => Pace): Record<string, ArithmeticModel> {
     times: new ArithmeticModel(unary, { ...most, ...pace(), compute: each((x) => x * 2) }),
     sum: new ArithmeticModel(binary, { ...most, ...pace(), compute: each((x, y) => x + y) }),
     product: new ArithmeticModel(binary, { ...most, ...pace(), compute: each((x, y) => x * y) }),
+    total: new ArithmeticModel(signature({ b: flat }, { a: 'FP32 1 1' }), {
+      ...most,
+      ...pace(),
+      compute: ([b]) => Float32Array.of(b![0]! + b![1]!),
+      shapeOf: () => [1, 1],
+    }),
     ...Object.fromEntries(
       spreadCounts.flatMap((n) => [
         [`spread${n}`, spread(n)],
@@ -56,7 +62,7 @@ test('a thousand random pipelines agree with direct evaluation, some requests at
   await fc.assert(
     fc.asyncProperty(
       randomPipeline,
-      fc.array(paces, { minLength: 10, maxLength: 10 }),
+      fc.array(paces, { minLength: 11, maxLength: 11 }),
       fc.array(fc.tuple(numbers, numbers), { minLength: 1, maxLength: 4 }),
       async ({ definition, inputs, evaluate }, allPaces, requests) => {
         const left = [...allPaces];
