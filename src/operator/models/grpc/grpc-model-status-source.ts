@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { Turns } from '../../../shared/turns.ts';
 import type { ModelAnswer, ModelStatusSource, PodAddress } from '../model-status-source.ts';
 import { configOf, decodeAnswer, encodeRequest, largestAnswer, path } from './get-model-status.ts';
 import { type GrpcAnswer, GrpcConnection } from './grpc-connection.ts';
 import { GrpcError } from './grpc-error.ts';
-import { Turns } from './turns.ts';
 
 export interface GrpcModelStatusSourceOptions {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settle } from '../../../../test/support/fake-clock.ts';
+import { settle } from '../../test/support/fake-clock.ts';
 import { Turns } from './turns.ts';
 
 const never = new AbortController().signal;
