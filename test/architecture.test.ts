@@ -25,6 +25,13 @@ const rules: Readonly<Record<string, Rule>> = {
   'server/engine/openvino-node': { folders: ['server/model', 'server/engine', 'shared'], packages: ['openvino-node'] },
   'server/config': { folders: ['server/model'] },
   'server/source': { folders: ['server/model', 'server/config', 'shared'], packages: ['chokidar'] },
+  'server/cloud': { folders: ['server/source', 'server/model', 'shared'] },
+  'server/cloud/s3': { folders: ['server/cloud', 'server/model'], packages: ['@aws-sdk/client-s3'] },
+  'server/cloud/gcs': { folders: ['server/cloud', 'server/model'], packages: ['@google-cloud/storage'] },
+  'server/cloud/azure': {
+    folders: ['server/cloud', 'server/model'],
+    packages: ['@azure/storage-blob', '@azure/identity'],
+  },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/image': { folders: ['server/model'], packages: ['sharp'] },
   'server/pipeline': {

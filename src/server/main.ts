@@ -6,6 +6,7 @@ import { createLog, type Logger } from '../shared/log.ts';
 import { packageVersion } from '../shared/package-version.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
+import { openBuckets } from './cloud/open-buckets.ts';
 import { parseConfig } from './config/parse-config.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
@@ -16,6 +17,7 @@ import { createOpenVinoNodeEngine } from './engine/openvino-node/openvino-node-e
 import type { RequestPool } from './engine/request-pool.ts';
 import { workThreads } from './engine/work-threads.ts';
 import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
+import type { BucketPath } from './model/bucket-path.ts';
 import { ServingError } from './model/error.ts';
 import type { MetricNames } from './model/metric-name.ts';
 import { noPipelines } from './model/pipeline.ts';
@@ -30,7 +32,7 @@ import { Pipelines } from './pipeline/pipelines.ts';
 import { Lifecycle } from './registry/lifecycle.ts';
 import { observers } from './registry/observer.ts';
 import { withSequences } from './sequence/stateful-engine.ts';
-import { missingRestPort, readSettings, type Settings } from './settings.ts';
+import { type Environment, missingRestPort, readSettings, type Settings } from './settings.ts';
 import { type Configured, ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
@@ -108,7 +110,11 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   });
   const dataplane = new Dataplane(pipelines, images, metrics?.meters);
   const watchOptions = { clock, log, ...settings.files };
-  const repositories = new Repositories(watchOptions, settings.engine.cacheDir, (wanted) => registry.want(wanted));
+  const openStore = (path: BucketPath) => openers[path.cloud](path, settings.environment);
+  const buckets = openBuckets({ ...settings.cloud, clock, log, openStore });
+  const openBucket = (basePath: string) => buckets.open(basePath);
+  const { cacheDir } = settings.engine;
+  const repositories = new Repositories(watchOptions, cacheDir, openBucket, (wanted) => registry.want(wanted));
   const configured = async (config: Configured, revision: string | undefined) => {
     // Known before the models are, so that the server is not ready without them.
     const opened = pipelines.configure(config.pipelines ?? noPipelines, revision);
@@ -164,7 +170,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const left = () => Math.max(0, end - clock.now());
   // The clock's timers do not keep the process alive, and once the port is closed nothing else might.
   const alive = setInterval(() => {}, 1000);
-  await Promise.race([Promise.all([models.stop(), repositories.stop()]), sleep(clock, left())]);
+  await Promise.race([Promise.all([models.stop(), repositories.stop(), buckets.close()]), sleep(clock, left())]);
   await Promise.all([grpc.drain(clock, left()), rest?.drain(clock, left())]);
   await Promise.race([pipelines.close(), sleep(clock, left())]);
   const isClean = await registry.close(left());
@@ -261,6 +267,16 @@ function customNodes({ customNodes: { timeoutMs, mebibytes, workers }, engine }:
     return find(entry);
   };
 }
+
+/** An SDK is loaded when the first bucket of its cloud is looked at: what is not used costs nothing. */
+const openers = {
+  s3: async (path: BucketPath, environment: Environment) =>
+    (await import('./cloud/s3/s3-store.ts')).openS3Store(path, environment),
+  gs: async (path: BucketPath, environment: Environment) =>
+    (await import('./cloud/gcs/gcs-store.ts')).openGcsStore(path, environment),
+  az: async (path: BucketPath, environment: Environment) =>
+    (await import('./cloud/azure/azure-store.ts')).openAzureStore(path, environment),
+};
 
 interface Models {
   /** Resolves when it is known which versions of which models there are. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { type Flag, flags, modelFlags } from './cli/flags.ts';
 import { parseArguments } from './cli/parse-arguments.ts';
 import { readLayouts } from './config/layout.ts';
@@ -64,6 +65,8 @@ export interface Settings {
     /** Of each library. */
     readonly workers: number;
   };
+  /** Where copies of what is in object stores are kept. */
+  readonly cloud: { readonly cacheDir: string };
   readonly drainMs: number;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined };
   /** Flags that were given and change nothing here. */
@@ -97,6 +100,11 @@ function readGraphArguments([configPath, ...rest]: readonly string[]): CommandLi
     kind: 'wrong',
     problems: ['graph: expected the path of one config file, as in modelserver graph config.json'],
   };
+}
+
+/** Below the folder for temporary files, which is everybody's. */
+function usualCloudCache(): string {
+  return `modelserver-cloud-${process.getuid?.() ?? 'cache'}`;
 }
 
 /**
@@ -164,6 +172,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       mebibytes: number('custom_node_memory_mb'),
       workers: number('custom_node_workers'),
     },
+    cloud: { cacheDir: resolve(workingDirectory, text('cloud_cache_dir') || join(tmpdir(), usualCloudCache())) },
     drainMs: number('drain_timeout_seconds') * 1000,
     log: { level: logLevels[text('log_level')!] ?? 'info', file: text('log_path') || undefined },
     withoutEffect: [...values.keys()]

@@ -33,7 +33,7 @@ const list: readonly Flag[] = [
     type: 'string',
     placeholder: 'DIR',
     group: 'model',
-    help: 'folder that holds a folder for each version: DIR/1, DIR/2, …',
+    help: 'folder that holds a folder for each version: DIR/1, DIR/2, …; or s3://bucket/path, gs://…, az://…',
   },
   {
     name: 'model_version_policy',
@@ -365,7 +365,7 @@ const list: readonly Flag[] = [
     least: 0,
     default: '1',
     group: 'files',
-    help: 'seconds between two looks at the model folders and the config file; 0 turns reloading off',
+    help: 'seconds between two looks at the model folders and the config file, 5 at least at object stores; 0 turns reloading off',
   },
   {
     name: 'watch_mode',
@@ -389,6 +389,13 @@ const list: readonly Flag[] = [
     placeholder: 'NAME',
     group: 'files',
     help: 'load a version only once it holds a file of this name',
+  },
+  {
+    name: 'cloud_cache_dir',
+    type: 'string',
+    placeholder: 'DIR',
+    group: 'files',
+    help: 'where versions from s3://, gs:// and az:// are kept; a folder below that for temporary files unless given',
   },
 
   { name: 'help', type: 'boolean', default: 'false', group: 'other', help: 'print this and exit' },

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { isBucketPath, readBucketPath } from '../model/bucket-path.ts';
 import type { VersionPolicy } from '../model/version-policy.ts';
 import { latestOnly } from '../model/version-policy.ts';
 import type { LoadOptions } from '../model/wanted.ts';
@@ -13,7 +14,7 @@ import { readVersionPolicy } from './version-policy.ts';
 /** A model as its user describes it: `LoadOptions` less what the server decides for all models. */
 export interface ModelConfig {
   readonly name: string;
-  /** Absolute. */
+  /** An absolute path, or a `BucketPath` as its user wrote it. */
   readonly basePath: string;
   /** Whether the server as a whole is ready for requests only with it. */
   readonly required: boolean;
@@ -123,13 +124,16 @@ export function readModelConfig(
 }
 
 /**
- * The folder of a model's versions.
+ * The folder of a model's versions, in the file system or in an object store.
  * @returns undefined, and a problem, if it is none that can be served from
  */
 export function readBasePath(value: unknown, path: string, directory: string, problems: Problems): string | undefined {
   if (!isFilled(value)) problems.add(path, 'a folder that holds a folder for each version', value);
-  else if (/^[a-z0-9]+:\/\//.test(value)) problems.say(path, `cloud storage is not supported yet: ${value}`);
-  else if (value.split('/').includes('..')) problems.say(path, `".." is not allowed in a path: ${value}`);
+  else if (isBucketPath(value)) {
+    const read = readBucketPath(value);
+    if (typeof read !== 'string') return value;
+    problems.say(path, read);
+  } else if (value.split('/').includes('..')) problems.say(path, `".." is not allowed in a path: ${value}`);
   else return isAbsolute(value) ? value : resolve(directory, value);
   return undefined;
 }

@@ -131,11 +131,11 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
   ],
   ['a way up', { base_path: 'a/../b' }, `${at}.base_path: ".." is not allowed in a path: a/../b`],
   ['a way up at the end', { base_path: '/a/..' }, `${at}.base_path: ".." is not allowed in a path: /a/..`],
-  ...['gs://b/m', 's3://b/m', 'az://b/m', 'https://b/m'].map((url): [string, object, string] => [
-    url,
-    { base_path: url },
-    `${at}.base_path: cloud storage is not supported yet: ${url}`,
-  ]),
+  [
+    'a base path that is no folder',
+    { base_path: 'https://b/m' },
+    `${at}.base_path: expected a folder, or a path that begins with s3://, gs:// or az://, got https://b/m`,
+  ],
   ['too few infer requests', { nireq: -1 }, `${at}.nireq: expected an integer from 0 to 100000, got -1`],
   ['too many infer requests', { nireq: 100_001 }, `${at}.nireq: expected an integer from 0 to 100000, got 100001`],
   ['half an infer request', { nireq: 1.5 }, `${at}.nireq: expected an integer from 0 to 100000, got 1.5`],
@@ -260,12 +260,12 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
   ],
   [
     'everything at once',
-    { model_config_list: [entry({ nireq: -1, mean: '1' }), entry({ name: '', base_path: 'gs://b' })], models: 1 },
+    { model_config_list: [entry({ nireq: -1, mean: '1' }), entry({ name: '', base_path: 'gs:///b' })], models: 1 },
     'models: there is no such section',
     `${at}.mean: this field is not supported yet`,
     `${at}.nireq: expected an integer from 0 to 100000, got -1`,
     'model_config_list[1].config.name: expected a name, got ""',
-    'model_config_list[1].config.base_path: cloud storage is not supported yet: gs://b',
+    'model_config_list[1].config.base_path: expected gs://bucket/path, got gs:///b',
   ],
 ];
 

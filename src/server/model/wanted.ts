@@ -43,6 +43,23 @@ export interface WantedVersion {
   readonly fingerprint: string;
   /** Whether the files are those of the fingerprint still: what was read while someone wrote may be half old, half new. */
   readonly unchanged: () => Promise<boolean>;
+  /**
+   * For files that are kept elsewhere: brings them to `directory`, where they stay until they are let go of. Whoever asks while
+   * they are there has them at once.
+   * @throws FilesChanged if they are not any more as they were seen
+   */
+  readonly fetch?: (signal: AbortSignal) => Promise<Fetched>;
+}
+
+/** Files were written while they were fetched: they will be seen anew, and a failure is not to be told. */
+export class FilesChanged extends Error {
+  override readonly name = 'FilesChanged';
+}
+
+/** Files that are in their place as long as somebody needs them. */
+export interface Fetched {
+  /** Once: they may go, as far as the caller is concerned. */
+  release(): void;
 }
 
 /** How a model is to be loaded. Versions are loaded anew when any of it changes. */

@@ -42,6 +42,7 @@ function record(
       load.failed === undefined
         ? undefined
         : { identity: identity(load.failed), attempts: 1, retryAt: 0, cause: load.cause ?? 'it is broken' },
+    files: undefined,
   };
 }
 

@@ -5,19 +5,20 @@ import type { WarmUp } from '../engine/warm-up.ts';
 import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
-import type { LoadOptions, Wanted, WantedModel, WantedVersion } from '../model/wanted.ts';
+import { FilesChanged, type LoadOptions, type Wanted, type WantedModel, type WantedVersion } from '../model/wanted.ts';
 import type { Readiness } from './catalogue.ts';
 import { Changes } from './changes.ts';
+import { FilesOnTheWay } from './files-on-the-way.ts';
 import { comingVersions, find, mayCome, notLoaded } from './find.ts';
 import { InForce } from './in-force.ts';
 import { Instance } from './instance.ts';
-import { identityOf, type LoadAction, nextAction } from './next-action.ts';
+import { type FetchAction, identityOf, type LoadAction, nextAction } from './next-action.ts';
 import type { RegistryObserver } from './observer.ts';
 import { ReadinessLatch } from './readiness-latch.ts';
 import type { Pinned, Registry } from './registry.ts';
 import { nothingServed, type Served, withModel } from './served.ts';
-import { beingChanged, publicStatus, statusOf, type VersionRecord } from './version-record.ts';
-import { move, type StateEvent } from './version-state.ts';
+import { beingChanged, publicStatus, statusOf, toldOfRepository, type VersionRecord } from './version-record.ts';
+import { isServing, move, type StateEvent } from './version-state.ts';
 
 export interface LifecycleOptions {
   readonly engine: Engine;
@@ -38,6 +39,7 @@ const unknown = {
   identity: undefined,
   leaving: undefined,
   failure: undefined,
+  files: undefined,
 } as const;
 
 const noLabels: ReadonlyMap<string, number> = new Map();
@@ -123,7 +125,8 @@ export class Lifecycle implements Registry {
       label === undefined
         ? undefined
         : (this.#served.get(spec.name)?.labels.get(label)?.version ?? wanted?.labels.get(label));
-    return statusOf(this.#records, comingVersions(this.#records, wanted), spec, labelled);
+    const statuses = statusOf(this.#records, comingVersions(this.#records, wanted), spec, labelled);
+    return toldOfRepository(statuses, wanted?.repository);
   }
 
   revisionInForce(name: string): string | undefined {
@@ -146,6 +149,8 @@ export class Lifecycle implements Registry {
 
   stopLoading(): void {
     this.#ending.abort();
+    // What is on its way is for no load any more.
+    for (const record of this.#allRecords()) if (!record.files?.here) this.#letGo(record);
     this.#changes.announce();
   }
 
@@ -165,8 +170,10 @@ export class Lifecycle implements Registry {
 
   #isFirstTryLeft(): boolean {
     if (this.#loading === 'first try') return true;
-    const next = nextAction(this.#facts(), false, this.#options.clock.now());
-    return next?.kind === 'retire' || (next?.kind === 'load' && next.retryAt === undefined);
+    if (this.#allRecords().some(({ files }) => files?.isFirstTry && !files.here)) return true;
+    const next = nextAction(this.#facts(), { fetch: true, load: true }, this.#options.clock.now());
+    if (next?.kind === 'load' || next?.kind === 'fetch') return next.retryAt === undefined;
+    return next?.kind === 'retire';
   }
 
   #leaveLine(name: string): void {
@@ -197,11 +204,9 @@ export class Lifecycle implements Registry {
   /** All that can be begun now. */
   #begin(): void {
     for (;;) {
-      const action = nextAction(
-        this.#facts(),
-        this.#ending.signal.aborted || this.#loading !== undefined,
-        this.#options.clock.now(),
-      );
+      const isEnding = this.#ending.signal.aborted;
+      const may = { fetch: !isEnding, load: !isEnding && this.#loading === undefined };
+      const action = nextAction(this.#facts(), may, this.#options.clock.now());
       if (!action) return;
       if (action.kind === 'wait') {
         this.#timer = this.#options.clock.after(Math.max(0, action.until - this.#options.clock.now()), () =>
@@ -209,9 +214,34 @@ export class Lifecycle implements Registry {
         );
         return;
       }
-      if (action.kind === 'retire') this.#retire(this.#record(action.name, action.version));
-      else void this.#load(action);
+      if (action.kind === 'load') void this.#load(action);
+      else if (action.kind === 'fetch') void this.#fetch(action);
+      else if (action.kind === 'retire') this.#retire(this.#record(action.name, action.version));
+      else this.#letGo(this.#record(action.name, action.version));
     }
+  }
+
+  async #fetch({ name, candidate, identity, retryAt }: FetchAction): Promise<void> {
+    const record = this.#record(name, candidate.version);
+    const files = new FilesOnTheWay(identity, retryAt === undefined);
+    record.files = files;
+    if (retryAt === undefined && !isServing(record.state)) {
+      record.failure = undefined;
+      this.#options.observer.stateChanged(name, publicStatus(record));
+    }
+    try {
+      if (!(await files.fetch(candidate))) return;
+    } catch (error) {
+      record.files = undefined;
+      this.#fail(record, identity, error instanceof FilesChanged ? new Error(beingChanged, { cause: error }) : error);
+    }
+    this.#act();
+    this.#changes.announce();
+  }
+
+  #letGo(record: VersionRecord): void {
+    record.files?.letGo();
+    record.files = undefined;
   }
 
   async #load({ name, candidate, identity, retryAt: dueAt }: LoadAction): Promise<void> {
@@ -232,7 +262,8 @@ export class Lifecycle implements Registry {
       await this.#warmUp(name, candidate, model);
       observer.loaded?.(name, candidate.version, model);
       const old = record.instance;
-      record.instance = new Instance(name, candidate.version, model);
+      record.instance = new Instance(name, candidate.version, model, record.files?.take());
+      record.files = undefined;
       record.identity = identity;
       record.failure = undefined;
       this.#serve(name);
@@ -240,16 +271,22 @@ export class Lifecycle implements Registry {
       if (old) this.#unload(old);
       done();
     } catch (error) {
-      const attempts = record.failure?.identity === identity ? record.failure.attempts + 1 : 1;
-      const retryAt = this.#options.clock.now() + backoff(attempts, retry);
-      record.failure = { identity, attempts, retryAt, cause: error instanceof Error ? error.message : String(error) };
-      this.#move(record, 'failed');
+      this.#fail(record, identity, error);
+      // What is not as it was fetched is fetched again.
+      if (record.failure?.cause === beingChanged) this.#letGo(record);
       done(error);
     } finally {
       this.#loading = undefined;
       this.#act();
       this.#changes.announce();
     }
+  }
+
+  #fail(record: VersionRecord, identity: string, error: unknown): void {
+    const attempts = record.failure?.identity === identity ? record.failure.attempts + 1 : 1;
+    const retryAt = this.#options.clock.now() + backoff(attempts, retry);
+    record.failure = { identity, attempts, retryAt, cause: error instanceof Error ? error.message : String(error) };
+    this.#move(record, 'failed');
   }
 
   /** @throws ServingError `failed-precondition` if the files are others than those that were seen, or become others meanwhile */
@@ -304,7 +341,7 @@ export class Lifecycle implements Registry {
       });
       await Promise.race([instance.unpinned(), late]);
       timer?.cancel();
-      await instance.model.close();
+      await instance.close();
     };
     const unloaded = unload()
       .then(
@@ -344,6 +381,10 @@ export class Lifecycle implements Registry {
       records.set(version, record);
     }
     return record;
+  }
+
+  #allRecords(): VersionRecord[] {
+    return [...this.#records.values()].flatMap((records) => [...records.values()]);
   }
 
   #facts() {

@@ -8,6 +8,7 @@ import type { State } from './version-state.ts';
 
 const latest: VersionPolicy = { kind: 'latest', count: 1 };
 const options = { targetDevice: 'CPU', pluginConfig: {}, inferRequests: 0 };
+const all = { fetch: true, load: true };
 
 /** A model with these versions on disk; `2'` is version 2 with changed files. */
 function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
@@ -290,7 +291,7 @@ for (const { name, wanted: model, known, labelled = [], now = 0, loading = false
     const models: ModelFacts[] = [
       { name: 'm', wanted: model, versions: known.map(facts), labelled: new Set(labelled) },
     ];
-    assert.equal(say(nextAction(models, loading, now)), next);
+    assert.equal(say(nextAction(models, { fetch: true, load: !loading }, now)), next);
   });
 }
 
@@ -301,7 +302,7 @@ test('a model in trouble holds up no other', () => {
     { name: 'a', wanted: wanted(latest, '1'), versions: [facts('1 failed')], labelled: none },
     { name: 'b', wanted: wanted(latest, '1'), versions: [], labelled: none },
   ];
-  const action = nextAction(models, false, 0);
+  const action = nextAction(models, all, 0);
   assert.ok(action?.kind === 'load');
   assert.equal(action.name, 'b');
 });
@@ -317,9 +318,9 @@ test('first tries come before retries, and the retry that has waited longest bef
     labelled: none,
   };
   const fresh: ModelFacts = { name: 'b', wanted: wanted(latest, '7'), versions: [], labelled: none };
-  assert.equal(say(nextAction([retries, fresh], false, 100)), 'load 7');
-  assert.equal(say(nextAction([retries], false, 100)), 'load 1');
-  assert.equal(say(nextAction([retries], false, 30)), 'wait until 40');
+  assert.equal(say(nextAction([retries, fresh], all, 100)), 'load 7');
+  assert.equal(say(nextAction([retries], all, 100)), 'load 1');
+  assert.equal(say(nextAction([retries], all, 30)), 'wait until 40');
 });
 
 test('from wherever it starts, it comes to rest, and serves what it can', () => {
@@ -347,7 +348,7 @@ test('from wherever it starts, it comes to rest, and serves what it can', () => 
         assert.ok(steps <= 20, 'it does not come to rest');
         const before = served();
         const labelled = new Set(bound);
-        const action = nextAction([{ name: 'm', wanted: model, versions: [...versions.values()], labelled }], false, 0);
+        const action = nextAction([{ name: 'm', wanted: model, versions: [...versions.values()], labelled }], all, 0);
         if (action?.kind === 'retire') {
           assert.ok(
             !labelled.has(action.version) || versions.get(action.version)?.state !== 'available',

@@ -10,6 +10,8 @@ export interface VersionFacts {
   readonly identity?: string | undefined;
   /** Of the last load, if that failed; and when it is due again. */
   readonly failure?: { readonly identity: string; readonly retryAt: number } | undefined;
+  /** Of files that are kept elsewhere and are being fetched, or have been for a load to come. */
+  readonly files?: { readonly identity: string; readonly here: boolean } | undefined;
 }
 
 export interface ModelFacts {
@@ -21,8 +23,7 @@ export interface ModelFacts {
   readonly labelled: ReadonlySet<number>;
 }
 
-export interface LoadAction {
-  readonly kind: 'load';
+interface VersionTask {
   readonly name: string;
   readonly candidate: WantedVersion;
   readonly identity: string;
@@ -30,9 +31,19 @@ export interface LoadAction {
   readonly retryAt: number | undefined;
 }
 
+export interface LoadAction extends VersionTask {
+  readonly kind: 'load';
+}
+
+/** Before a load of files that are kept elsewhere. */
+export interface FetchAction extends VersionTask {
+  readonly kind: 'fetch';
+}
+
 export type Action =
   | LoadAction
-  | { readonly kind: 'retire'; readonly name: string; readonly version: number }
+  | FetchAction
+  | { readonly kind: 'retire' | 'let go'; readonly name: string; readonly version: number }
   | { readonly kind: 'wait'; readonly until: number };
 
 /** What a load of that candidate would be made of. */
@@ -44,19 +55,26 @@ export function identityOf(model: WantedModel, candidate: WantedVersion): string
  * The one thing to do next; undefined if all is as it should be. New versions load before old ones retire; versions that do not
  * load are left out and the policy is applied to the rest; and the last version that serves is never retired while its model is
  * wanted, nor one that a label stands for, whatever has become of the files. First tries come before retries, and the retry that has waited longest before the
- * others, so that no model in trouble holds up another.
- * @param loading whether a load is under way: they come one at a time
+ * others, so that no model in trouble holds up another. Files that are kept elsewhere are fetched for as many versions at once as
+ * are in line, whatever is being loaded, and let go of when their version is no longer in line.
+ * @param may which of the actions that take their time may begin now: loads come one at a time
  */
-export function nextAction(models: readonly ModelFacts[], loading: boolean, now: number): Action | undefined {
+export function nextAction(
+  models: readonly ModelFacts[],
+  may: { readonly fetch: boolean; readonly load: boolean },
+  now: number,
+): Action | undefined {
   let load: LoadAction | undefined;
   let until = Number.POSITIVE_INFINITY;
   for (const model of models) {
     const plan = planFor(model, now);
+    if (plan.letGo !== undefined) return { kind: 'let go', name: model.name, version: plan.letGo };
     if (plan.retire !== undefined) return { kind: 'retire', name: model.name, version: plan.retire };
+    if (plan.fetch && may.fetch) return plan.fetch;
     load = sooner(load, plan.load);
     until = Math.min(until, plan.until);
   }
-  if (load && !loading) return load;
+  if (load && may.load) return load;
   return until < Number.POSITIVE_INFINITY ? { kind: 'wait', until } : undefined;
 }
 
@@ -67,6 +85,8 @@ function sooner(a: LoadAction | undefined, b: LoadAction | undefined): LoadActio
 }
 
 interface Plan {
+  readonly letGo?: number | undefined;
+  readonly fetch?: FetchAction | undefined;
   readonly load?: LoadAction | undefined;
   readonly retire?: number | undefined;
   readonly until: number;
@@ -76,14 +96,25 @@ function planFor(model: ModelFacts, now: number): Plan {
   const never = Number.POSITIVE_INFINITY;
   const { wanted } = model;
   if (!wanted) {
-    return { retire: model.versions.find((facts) => mayRetire(facts))?.version, until: never };
+    return {
+      letGo: model.versions.find(({ state, files }) => files && mayLoad(state))?.version,
+      retire: model.versions.find((facts) => mayRetire(facts))?.version,
+      until: never,
+    };
   }
   if (wanted.repository.state !== 'listed') return { until: never };
   const facts = new Map(model.versions.map((version) => [version.version, version]));
   const candidates = new Map(wanted.repository.versions.map((candidate) => [candidate.version, candidate]));
   const { target, inLine } = lineUp(wanted, facts);
 
+  const letGo = model.versions.find(
+    ({ version, state, files }) =>
+      files &&
+      mayLoad(state) &&
+      !(inLine.includes(version) && identityOf(wanted, candidates.get(version)!) === files.identity),
+  );
   let until = never;
+  let fetch: FetchAction | undefined;
   let load: LoadAction | undefined;
   for (const version of inLine.toReversed()) {
     const candidate = candidates.get(version)!;
@@ -91,8 +122,10 @@ function planFor(model: ModelFacts, now: number): Plan {
     const known = facts.get(version);
     if (known && (known.identity === identity || !mayLoad(known.state))) continue;
     const retryAt = known?.failure?.identity === identity ? known.failure.retryAt : undefined;
+    const action = { name: model.name, candidate, identity, retryAt };
     if (retryAt !== undefined && retryAt > now) until = Math.min(until, retryAt);
-    else load = sooner(load, { kind: 'load', name: model.name, candidate, identity, retryAt });
+    else if (!candidate.fetch || known?.files?.here) load = sooner(load, { kind: 'load', ...action });
+    else if (!known?.files) fetch ??= { kind: 'fetch', ...action };
   }
 
   // Before an old version goes, all that the policy asks for has been loaded, or has failed.
@@ -105,7 +138,7 @@ function planFor(model: ModelFacts, now: number): Plan {
       !model.labelled.has(known.version) &&
       (!isServing(known.state) || replaced),
   );
-  return { load, retire: retire?.version, until };
+  return { letGo: letGo?.version, fetch, load, retire: retire?.version, until };
 }
 
 /**

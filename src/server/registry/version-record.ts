@@ -1,6 +1,8 @@
 import { ServingError } from '../model/error.ts';
 import type { ServableSpec } from '../model/inference.ts';
 import type { VersionStatus } from '../model/version-status.ts';
+import type { Repository } from '../model/wanted.ts';
+import type { FilesOnTheWay } from './files-on-the-way.ts';
 import type { Instance } from './instance.ts';
 import { isServing, publicState, type State } from './version-state.ts';
 
@@ -18,6 +20,8 @@ export interface VersionRecord {
   failure:
     | { readonly identity: string; readonly attempts: number; readonly retryAt: number; readonly cause: string }
     | undefined;
+  /** For a load to come, if its files are kept elsewhere. */
+  files: FilesOnTheWay | undefined;
 }
 
 export type Records = ReadonlyMap<string, ReadonlyMap<number, VersionRecord>>;
@@ -50,6 +54,8 @@ function inLineStatus(version: number): VersionStatus {
   return { version, state: 'START', errorCode: 'OK', errorMessage: 'OK' };
 }
 
+const beingFetched = 'Files are being fetched; they are read once they are here';
+
 /** Why files are not loaded that somebody writes: a reason to wait, and no failure. */
 export const beingChanged = 'Files are being changed; they are read once they stay the same';
 
@@ -57,14 +63,26 @@ export const beingChanged = 'Files are being changed; they are read once they st
  * A version that goes on serving although its changed files do not load is available, and says why it is not the new one. What
  * failed has failed until it loads, also while it is tried again.
  */
-export function publicStatus({ version, state, failure }: VersionRecord): VersionStatus {
+export function publicStatus({ version, state, failure, files }: VersionRecord): VersionStatus {
   const status = { version, state: publicState(state) };
+  if (!failure && state === 'waiting' && files) return { ...status, errorCode: 'OK', errorMessage: beingFetched };
   if (!failure) return { ...status, errorCode: 'OK', errorMessage: 'OK' };
   if (failure.cause === beingChanged) return { ...status, errorCode: 'OK', errorMessage: beingChanged };
   const errorMessage = isServing(state)
     ? `Files or options changed and could not be loaded - ${failure.cause}`
     : failure.cause;
   return { ...status, errorCode: 'UNKNOWN', errorMessage };
+}
+
+/** What serves while its base path cannot be read is the last that was seen there, and tells so. */
+export function toldOfRepository(statuses: VersionStatus[], repository: Repository | undefined): VersionStatus[] {
+  if (repository?.state !== 'unreadable') return statuses;
+  const errorMessage = `The base path cannot be read; what is loaded stays - ${repository.cause}`;
+  return statuses.map((status) =>
+    status.state === 'AVAILABLE' && status.errorCode === 'OK'
+      ? { ...status, errorCode: 'UNKNOWN', errorMessage }
+      : status,
+  );
 }
 
 export function servableNotFound(): ServingError {

@@ -7,13 +7,13 @@ const events: readonly StateEvent[] = ['begin', 'loaded', 'failed', 'retire', 'd
 
 /** By columns as `events` has them; `-` cannot happen. */
 const table: readonly [state: State, shown: VersionState, serves: boolean, next: string][] = [
-  ['waiting', 'START', false, 'loading - - retired -'],
+  ['waiting', 'START', false, 'loading - failed retired -'],
   ['loading', 'LOADING', false, '- available failed - -'],
-  ['failed', 'LOADING', false, 'loading - - retired -'],
-  ['available', 'AVAILABLE', true, 'reloading - - draining -'],
+  ['failed', 'LOADING', false, 'loading - failed retired -'],
+  ['available', 'AVAILABLE', true, 'reloading - available draining -'],
   ['reloading', 'AVAILABLE', true, '- available available - -'],
-  ['draining', 'UNLOADING', false, 'loading - - - retired'],
-  ['retired', 'END', false, 'loading - - - -'],
+  ['draining', 'UNLOADING', false, 'loading - failed - retired'],
+  ['retired', 'END', false, 'loading - failed - -'],
 ];
 
 for (const [state, shown, serves, row] of table) {

@@ -6,16 +6,16 @@ export type StateEvent = 'begin' | 'loaded' | 'failed' | 'retire' | 'drained';
 
 /**
  * A version that is loaded anew goes on serving meanwhile, and after, should that fail. One that is wanted again while its old
- * load still drains is loaded beside that.
+ * load still drains is loaded beside that. One whose files cannot be fetched has failed before its load began.
  */
 const moves: Readonly<Record<State, Partial<Record<StateEvent, State>>>> = {
-  waiting: { begin: 'loading', retire: 'retired' },
+  waiting: { begin: 'loading', failed: 'failed', retire: 'retired' },
   loading: { loaded: 'available', failed: 'failed' },
-  failed: { begin: 'loading', retire: 'retired' },
-  available: { begin: 'reloading', retire: 'draining' },
+  failed: { begin: 'loading', failed: 'failed', retire: 'retired' },
+  available: { begin: 'reloading', failed: 'available', retire: 'draining' },
   reloading: { loaded: 'available', failed: 'available' },
-  draining: { begin: 'loading', drained: 'retired' },
-  retired: { begin: 'loading' },
+  draining: { begin: 'loading', failed: 'failed', drained: 'retired' },
+  retired: { begin: 'loading', failed: 'failed' },
 };
 
 const publicStates: Readonly<Record<State, VersionState>> = {

@@ -1,22 +1,36 @@
 import type { ModelConfig } from '../config/model-config.ts';
+import { isBucketPath } from '../model/bucket-path.ts';
 import type { Repository, Wanted } from '../model/wanted.ts';
+import { LocalFolders } from './local-folders.ts';
 import { RepositoryWatch } from './repository-watch.ts';
+import type { VersionFolders } from './version-folders.ts';
 import type { WatchOptions } from './watch-options.ts';
 
 const notLookedAt: Repository = { state: 'unknown' };
+
+/** Each look at an object store is paid for, and takes its time. */
+const leastCloudPollMs = 5000;
 
 /** The repositories of the configured models: tells the complete set of what is wanted whenever it is another one. */
 export class Repositories {
   readonly #options: WatchOptions;
   readonly #cacheDir: string | undefined;
+  readonly #openBucket: (basePath: string) => VersionFolders;
   readonly #want: (wanted: Wanted) => void;
   #watches = new Map<string, RepositoryWatch>();
   #models: readonly ModelConfig[] = [];
   #revision: string | undefined;
 
-  constructor(options: WatchOptions, cacheDir: string | undefined, want: (wanted: Wanted) => void) {
+  /** @param openBucket the folders of a base path that is a `BucketPath` */
+  constructor(
+    options: WatchOptions,
+    cacheDir: string | undefined,
+    openBucket: (basePath: string) => VersionFolders,
+    want: (wanted: Wanted) => void,
+  ) {
     this.#options = options;
     this.#cacheDir = cacheDir;
+    this.#openBucket = openBucket;
     this.#want = want;
   }
 
@@ -32,7 +46,7 @@ export class Repositories {
       const key = JSON.stringify([name, basePath]);
       let watch = this.#watches.get(key);
       if (!watch) {
-        watch = new RepositoryWatch(name, basePath, this.#options, () => this.#tell());
+        watch = this.#watch(name, basePath);
         begun.push(watch.start());
       }
       watches.set(key, watch);
@@ -43,6 +57,16 @@ export class Repositories {
     this.#revision = revision;
     this.#tell();
     await Promise.all([...begun, ...ended]);
+  }
+
+  #watch(name: string, basePath: string): RepositoryWatch {
+    const changed = () => this.#tell();
+    if (!isBucketPath(basePath)) {
+      return new RepositoryWatch(name, basePath, new LocalFolders(basePath), this.#options, changed);
+    }
+    const { pollMs } = this.#options;
+    const options = { ...this.#options, mode: 'poll', pollMs: pollMs && Math.max(pollMs, leastCloudPollMs) } as const;
+    return new RepositoryWatch(name, basePath, this.#openBucket(basePath), options, changed);
   }
 
   /** Why base paths cannot be read, for those that cannot. */

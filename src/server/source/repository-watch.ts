@@ -1,10 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sleep, wallTime } from '../../shared/clock.ts';
-import type { Repository, WantedVersion } from '../model/wanted.ts';
-import { type Fingerprint, fingerprint } from './fingerprint.ts';
+import { FilesChanged, type Repository, type WantedVersion } from '../model/wanted.ts';
 import { Looker } from './looker.ts';
 import { scanNames } from './scan-names.ts';
+import { Unreadable, type VersionFolders } from './version-folders.ts';
 import type { WatchOptions } from './watch-options.ts';
 
 /** A version's files as last seen, since when they are so, and as last reported. */
@@ -19,10 +17,11 @@ interface Seen {
 /** Why a directory whose name is a version's holds none; undefined for one that is gone. */
 type NoVersion = string | undefined;
 
-/** Watches the folder of a model's versions and tells which are there, each once its files have settled. */
+/** Watches the folders of a model's versions and tells which are there, each once its files have settled. */
 export class RepositoryWatch {
   readonly #name: string;
   readonly #basePath: string;
+  readonly #folders: VersionFolders;
   readonly #options: WatchOptions;
   readonly #changed: () => void;
   readonly #looker: Looker;
@@ -35,9 +34,10 @@ export class RepositoryWatch {
    * @param name of the model, for the log
    * @param changed called when `repository` is another one
    */
-  constructor(name: string, basePath: string, options: WatchOptions, changed: () => void) {
+  constructor(name: string, basePath: string, folders: VersionFolders, options: WatchOptions, changed: () => void) {
     this.#name = name;
     this.#basePath = basePath;
+    this.#folders = folders;
     this.#options = options;
     this.#changed = changed;
     this.#looker = new Looker(basePath, () => this.#look(), options);
@@ -60,6 +60,7 @@ export class RepositoryWatch {
 
   stop(): Promise<void> {
     this.#stopped.abort();
+    this.#folders.close();
     return this.#looker.stop();
   }
 
@@ -79,10 +80,11 @@ export class RepositoryWatch {
   }
 
   async #scan(): Promise<Repository> {
-    let names: string[];
+    let names: readonly string[];
     try {
-      names = await readdir(this.#basePath);
+      names = await this.#folders.list();
     } catch (error) {
+      if (error instanceof Unreadable) this.#looker.within(error.retryMs);
       const cause = (error as Error).message;
       this.#complain(`The base path cannot be read, what is loaded stays - ${cause}`);
       return { state: 'unreadable', cause };
@@ -93,8 +95,7 @@ export class RepositoryWatch {
     const listed: WantedVersion[] = [];
     const unusable: string[] = [];
     for (const { version, name } of versions) {
-      const directory = join(this.#basePath, name);
-      const now = await this.#inspect(version, directory, first);
+      const now = await this.#inspect(version, name, first);
       if (typeof now !== 'object') {
         if (now) unusable.push(`${name} (${now})`);
         continue;
@@ -102,24 +103,19 @@ export class RepositoryWatch {
       seen.set(version, now);
       const { reported } = now;
       if (reported === undefined) continue;
-      listed.push({
-        version,
-        directory,
-        fingerprint: reported,
-        unchanged: () => this.#isUnchanged(directory, reported),
-      });
+      listed.push({ version, fingerprint: reported, ...this.#open(name, reported) });
     }
     this.#seen = seen;
     this.#complain(complaint(seen.size, unusable, ignored));
     return { state: 'listed', versions: listed.sort((a, b) => a.version - b.version) };
   }
 
-  async #inspect(version: number, directory: string, first: boolean): Promise<Seen | NoVersion> {
+  async #inspect(version: number, name: string, first: boolean): Promise<Seen | NoVersion> {
     const { clock, completionMarker, settleMs } = this.#options;
-    const found = await lookAt(directory);
-    if (!found) return undefined;
+    const found = await this.#folders.lookAt(name);
+    if (typeof found !== 'object') return found;
     if (found.files === 0) return 'no files';
-    const marker = completionMarker === undefined ? undefined : await stampOf(join(directory, completionMarker));
+    const marker = completionMarker === undefined ? undefined : await this.#folders.stampOf(name, completionMarker);
     if (completionMarker !== undefined && marker === undefined) return `without the file ${completionMarker}`;
     const before = this.#seen.get(version);
     const since = before?.digest === found.digest ? before.since : clock.now();
@@ -133,11 +129,24 @@ export class RepositoryWatch {
     return { digest: found.digest, since, reported: before?.reported, marker: before?.marker };
   }
 
-  async #isUnchanged(directory: string, digest: string): Promise<boolean> {
-    const found = await lookAt(directory);
-    if (found?.digest === digest) return true;
-    this.#looker.within(0);
-    return false;
+  /** Whoever finds files changed has them looked at anew. */
+  #open(name: string, digest: string): ReturnType<VersionFolders['open']> {
+    const { directory, unchanged, fetch } = this.#folders.open(name, digest);
+    const isUnchanged = async () => {
+      if (await unchanged()) return true;
+      this.#looker.within(0);
+      return false;
+    };
+    if (!fetch) return { directory, unchanged: isUnchanged };
+    const fetchUnchanged = async (signal: AbortSignal) => {
+      try {
+        return await fetch(signal);
+      } catch (error) {
+        if (error instanceof FilesChanged) this.#looker.within(0);
+        throw error;
+      }
+    };
+    return { directory, unchanged: isUnchanged, fetch: fetchUnchanged };
   }
 
   /** Says it once, until there is something else to say. */
@@ -159,24 +168,4 @@ function complaint(usable: number, unusable: readonly string[], ignored: readonl
   if (unusable.length > 0) parts.push(`Not complete: ${list(unusable)}`);
   if (ignored.length > 0) parts.push(`Not version folders, ignored: ${list(ignored)}`);
   return parts.join('; ');
-}
-
-/** @returns undefined if it is gone, or no directory; what cannot be looked at is there, and its load will say what is wrong */
-async function lookAt(directory: string): Promise<Fingerprint | undefined> {
-  try {
-    return await fingerprint(directory);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { digest: code, files: 1, changedAt: 0 };
-  }
-}
-
-/** Another one when the file has been written or replaced; undefined if there is none. */
-async function stampOf(file: string): Promise<string | undefined> {
-  try {
-    const { ino, mtimeMs } = await stat(file);
-    return `${ino} ${mtimeMs}`;
-  } catch {
-    return undefined;
-  }
 }
