@@ -21,6 +21,14 @@ function wanted(policy: VersionPolicy, ...onDisk: string[]): WantedModel {
   return { name: 'm', required: true, policy, labels: new Map(), options, repository: { state: 'listed', versions } };
 }
 
+/** The same in an object store. */
+function remote(model: WantedModel): WantedModel {
+  assert.ok(model.repository.state === 'listed');
+  const fetch = async () => ({ release() {} });
+  const versions = model.repository.versions.map((version) => ({ ...version, fetch }));
+  return { ...model, repository: { state: 'listed', versions } };
+}
+
 /** The same with labels: `2` is to have one. */
 function withLabels(model: WantedModel, ...versions: number[]): WantedModel {
   return { ...model, labels: new Map(versions.map((version) => [`label ${version}`, version])) };
@@ -34,9 +42,15 @@ function identity(text: string): string {
   return identityOf(model, model.repository.versions[0]!);
 }
 
-/** `2 available`, `3 failed` (with the files 3, due at 100), `2 available, 2' failed`. */
+/**
+ * `2 available`, `3 failed` (with the files 3, due at 100), `2 available, 2' failed`; `2 waiting + 2 on the way`, `… + 2 here` where
+ * its files are kept elsewhere.
+ */
 function facts(text: string): VersionFacts {
-  const [first, second] = text.split(', ');
+  const [known, ofFiles] = text.split(' + ');
+  const [first, second] = known!.split(', ');
+  const on = ofFiles?.indexOf(' ') ?? 0;
+  const way = ofFiles && { identity: identity(ofFiles.slice(0, on)), here: ofFiles.slice(on + 1) === 'here' };
   const [files, state] = first!.split(' ') as [string, State];
   const failed = second?.split(' ')[0] ?? (state === 'failed' ? files : undefined);
   const serves = state === 'available' || state === 'reloading';
@@ -45,6 +59,7 @@ function facts(text: string): VersionFacts {
     state,
     identity: serves ? identity(files) : undefined,
     failure: failed === undefined ? undefined : { identity: identity(failed), retryAt: 100 },
+    files: way || undefined,
   };
 }
 
@@ -52,8 +67,11 @@ function say(action: Action | undefined): string {
   switch (action?.kind) {
     case 'load':
       return `load ${action.candidate.fingerprint}`;
+    case 'fetch':
+      return `fetch ${action.candidate.fingerprint}`;
     case 'retire':
-      return `retire ${action.version}`;
+    case 'let go':
+      return `${action.kind} ${action.version}`;
     case 'wait':
       return `wait until ${action.until}`;
     default:
@@ -283,6 +301,82 @@ const cases: readonly Case[] = [
   },
   { name: 'a model that is no longer wanted goes', wanted: undefined, known: ['2 available'], next: 'retire 2' },
   { name: 'also what failed of it', wanted: undefined, known: ['1 retired', '2 failed'], next: 'retire 2' },
+  { name: 'files elsewhere are fetched first', wanted: remote(wanted(latest, '1', '2')), known: [], next: 'fetch 2' },
+  {
+    name: 'also while another version is being loaded',
+    wanted: remote(wanted({ kind: 'all' }, '1', '2')),
+    known: ['2 loading + 2 here'],
+    loading: true,
+    next: 'fetch 1',
+  },
+  {
+    name: 'what is on its way is waited for',
+    wanted: remote(wanted(latest, '1', '2')),
+    known: ['1 available', '2 waiting + 2 on the way'],
+    next: 'nothing',
+  },
+  {
+    name: 'what is here is loaded',
+    wanted: remote(wanted(latest, '1', '2')),
+    known: ['1 available', '2 waiting + 2 here'],
+    next: 'load 2',
+  },
+  {
+    name: 'what cannot be fetched is a failure like others: the next one stands in for it',
+    wanted: remote(wanted(latest, '1', '2')),
+    known: ['2 failed'],
+    next: 'fetch 1',
+  },
+  {
+    name: 'and it is fetched again when that is due',
+    wanted: remote(wanted(latest, '1', '2')),
+    known: ['1 available', '2 failed'],
+    now: 100,
+    next: 'fetch 2',
+  },
+  {
+    name: 'what is here is not fetched again for the next try of a load',
+    wanted: remote(wanted(latest, '2')),
+    known: ['2 failed + 2 here'],
+    now: 100,
+    next: 'load 2',
+  },
+  {
+    name: 'files that have changed on their way are let go of, and fetched anew',
+    wanted: remote(wanted(latest, "2'")),
+    known: ['2 waiting + 2 on the way'],
+    next: 'let go 2',
+  },
+  {
+    name: 'changed files are fetched while the old ones serve',
+    wanted: remote(wanted(latest, "2'")),
+    known: ['2 available'],
+    next: "fetch 2'",
+  },
+  {
+    name: 'files of a version that is no longer in line are let go of',
+    wanted: remote(wanted(latest, '2', '3')),
+    known: ['2 failed + 2 here', '3 available'],
+    next: 'let go 2',
+  },
+  {
+    name: 'but those of one that did not load are kept for the next try, beside what stands in',
+    wanted: remote(wanted(latest, '2', '3')),
+    known: ['2 available', '3 failed + 3 here'],
+    next: 'wait until 100',
+  },
+  {
+    name: 'while the store cannot be listed, nothing is let go of',
+    wanted: gone,
+    known: ['1 available', '2 waiting + 2 on the way'],
+    next: 'nothing',
+  },
+  {
+    name: 'files of a model that is no longer wanted are let go of',
+    wanted: undefined,
+    known: ['2 waiting + 2 on the way'],
+    next: 'let go 2',
+  },
   { name: 'but not while it is being loaded', wanted: undefined, known: ['2 loading'], loading: true, next: 'nothing' },
 ];
 
