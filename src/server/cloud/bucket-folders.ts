@@ -46,9 +46,9 @@ export class BucketFolders implements VersionFolders {
     this.#options = options;
   }
 
-  async list(): Promise<readonly string[]> {
+  async list(isAsked: boolean): Promise<readonly string[]> {
     const { basePath, clock, home, copies } = this.#options;
-    if (!this.#failure || clock.now() >= this.#failure.retryAt) {
+    if (isAsked || !this.#failure || clock.now() >= this.#failure.retryAt) {
       try {
         this.#folders = await this.#read();
         this.#failure = undefined;

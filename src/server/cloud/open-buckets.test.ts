@@ -31,7 +31,7 @@ function bench(t: TestContext) {
   const folders = buckets.open('s3://b/m');
   /** As the watch does it: list, look, open. */
   const look = async (name: string) => {
-    await folders.list();
+    await folders.list(false);
     const found = await folders.lookAt(name);
     assert.ok(typeof found === 'object', String(found));
     return folders.open(name, found.digest);
@@ -43,7 +43,7 @@ test('versions are listed without a copy, and copied when they are fetched', asy
   const { cacheDir, folders, look, paths, store } = bench(t);
   store.put('m/1/a', 'one');
   store.put('m/2/a', 'two');
-  assert.deepEqual([...(await folders.list())].sort(), ['1', '2']);
+  assert.deepEqual([...(await folders.list(false))].sort(), ['1', '2']);
   assert.deepEqual(store.reads, []);
   const two = await look('2');
   assert.equal(await two.unchanged(), false);
@@ -65,7 +65,7 @@ test('what is written anew is another version of the files, elsewhere', async (t
   // Until its files have settled the watch goes on with what it had.
   const digest = old.directory.split('/').at(-1)!;
   for (let looks = 0; looks < 3; looks++) {
-    await folders.list();
+    await folders.list(false);
     assert.equal(folders.open('1', digest).directory, old.directory);
   }
   const next = await look('1');
@@ -92,7 +92,7 @@ test('a store that fails is asked ever more seldom, and says why', async (t) => 
   const asked: number[] = [];
   for (let second = 0; second < 180; second++) {
     const before = store.lists;
-    await assert.rejects(folders.list(), (error) => {
+    await assert.rejects(folders.list(false), (error) => {
       assert.ok(error instanceof Unreadable);
       assert.equal(error.message, 's3://b/m: AccessDenied');
       assert.ok(error.retryMs >= 0 && error.retryMs <= 60_000);
@@ -105,8 +105,10 @@ test('a store that fails is asked ever more seldom, and says why', async (t) => 
   assert.ok(waits.length >= 4 && waits.length <= 8, waits.join());
   assert.ok(waits[0]! >= 4 && waits[0]! <= 5 && Math.max(...waits) <= 60 && waits.at(-1)! > 20, waits.join());
   store.down = undefined;
+  await assert.rejects(folders.list(false), Unreadable);
+  assert.deepEqual(await folders.list(true), [], 'whoever asks does not wait');
   await clock.advance(60_000);
-  assert.deepEqual(await folders.list(), []);
+  assert.deepEqual(await folders.list(false), []);
 });
 
 test('a fetch that fails names the version and the cause', async (t) => {
@@ -121,11 +123,11 @@ test('a fetch that fails names the version and the cause', async (t) => {
 test('a marker is another one when it has been written', async (t) => {
   const { folders, store } = bench(t);
   store.put('m/1/READY', '');
-  await folders.list();
+  await folders.list(false);
   const first = await folders.stampOf('1', 'READY');
   assert.ok(first);
   assert.equal(await folders.stampOf('1', 'none'), undefined);
   store.put('m/1/READY', '');
-  await folders.list();
+  await folders.list(false);
   assert.notEqual(await folders.stampOf('1', 'READY'), first);
 });

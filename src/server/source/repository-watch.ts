@@ -28,6 +28,7 @@ export class RepositoryWatch {
   #seen = new Map<number, Seen>();
   #repository: Repository | undefined;
   #complaint = '';
+  #isAsked = false;
   readonly #stopped = new AbortController();
 
   /**
@@ -66,6 +67,7 @@ export class RepositoryWatch {
 
   /** Looks now; resolves when what is just being written has had the time to settle. */
   async rescan(): Promise<void> {
+    this.#isAsked = true;
     await this.#looker.now();
     if ([...this.#seen.values()].every(({ digest, reported }) => digest === reported)) return;
     await sleep(this.#options.clock, this.#options.settleMs, this.#stopped.signal).catch(() => {});
@@ -80,9 +82,11 @@ export class RepositoryWatch {
   }
 
   async #scan(): Promise<Repository> {
+    const isAsked = this.#isAsked;
+    this.#isAsked = false;
     let names: readonly string[];
     try {
-      names = await this.#folders.list();
+      names = await this.#folders.list(isAsked);
     } catch (error) {
       if (error instanceof Unreadable) this.#looker.within(error.retryMs);
       const cause = (error as Error).message;

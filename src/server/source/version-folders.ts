@@ -5,10 +5,11 @@ import type { Fingerprint } from './fingerprint.ts';
 export interface VersionFolders {
   /**
    * Looks at the base path.
+   * @param isAsked whether somebody asks just now: an earlier failure is no answer then
    * @returns the names of what is in it
    * @throws Unreadable, or another error that says why it cannot be read
    */
-  list(): Promise<readonly string[]>;
+  list(isAsked: boolean): Promise<readonly string[]>;
   /** What a folder holds, of those that the last list had; undefined if it is gone or none, a text if it cannot be a version. */
   lookAt(name: string): Promise<Fingerprint | string | undefined>;
   /** Another text when that file of the folder has been written or replaced; undefined if there is none. */

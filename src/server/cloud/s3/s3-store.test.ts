@@ -71,3 +71,20 @@ test('where no credentials are found, requests bear none, and a refusal says so'
   });
   assert.deepEqual(asked, [undefined]);
 });
+
+test('a proxy is asked instead, where there is one for such addresses', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const { url } = await startHttpServer(t, (request, response) => {
+    asked.push(request.url);
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(
+      '<ListBucketResult><Contents><Key>k</Key><Size>3</Size><ETag>"e"</ETag></Contents></ListBucketResult>',
+    );
+  });
+  const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+  const store = await openS3Store(path, { ...keys, S3_ENDPOINT: 'http://store.invalid', http_proxy: url.origin });
+  t.after(() => store.close());
+  const { value } = await store.list('p/', { signal: never })[Symbol.asyncIterator]().next();
+  assert.deepEqual(value, { key: 'k', size: 3, tag: '"e"', modifiedAt: 0 });
+  assert.match(asked[0]!, /^http:\/\/store\.invalid\/b\/?\?/);
+});
