@@ -108,6 +108,19 @@ test('the next process finds what is whole, and only that', async (t) => {
   assert.deepEqual(readdirSync(home).sort(), ['1', '2', '3']);
 });
 
+test('a copy that somebody has taken away is made again for whoever asks, also while others hold it', async (t) => {
+  const { copies, brought, order, home } = bench(t);
+  const one = order(1, 'abc');
+  const first = await copies.hold(one, never);
+  rmSync(home, { recursive: true });
+  const second = await copies.hold(one, never);
+  assert.deepEqual(brought, ['abc', 'abc']);
+  first.release();
+  assert.equal(await copies.isWhole(one), true);
+  second.release();
+  assert.equal(await copies.isWhole(one), false);
+});
+
 test('a sweep removes what is neither held nor listed', async (t) => {
   const { copies, order, home } = bench(t);
   const held = order(1, 'held');

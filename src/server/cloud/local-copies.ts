@@ -17,7 +17,7 @@ export interface CopyOrder {
 }
 
 interface Copy {
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
   readonly aborted: AbortController;
   holders: number;
   isWhole: boolean;
@@ -59,7 +59,7 @@ export class LocalCopies {
       if (copy.holders === 0) this.#end(order, copy);
     };
     try {
-      await either(copy.ready, signal);
+      await either(this.#whenWhole(order, copy), signal);
       copy.isWhole = true;
       return { release };
     } catch (error) {
@@ -101,6 +101,14 @@ export class LocalCopies {
     return copy;
   }
 
+  /** Cleaners of temporary folders take what they think is old, also of what others hold. */
+  async #whenWhole(order: CopyOrder, copy: Copy): Promise<void> {
+    await copy.ready;
+    if (await this.isWhole(order)) return;
+    copy.ready = this.#do(this.#bring(order, copy.aborted.signal));
+    await copy.ready;
+  }
+
   #end({ home, directory }: CopyOrder, copy: Copy): void {
     if (this.#copies.get(directory) === copy) this.#copies.delete(directory);
     copy.aborted.abort(new Error('Nobody needs the copy any more'));
@@ -113,6 +121,7 @@ export class LocalCopies {
   async #bring(order: CopyOrder, signal: AbortSignal): Promise<void> {
     const { home, directory, files, bring } = order;
     await this.#openHome(home);
+    await mkdir(home, { recursive: true, mode: 0o700 });
     if (await this.isWhole(order)) return;
     this.#discard(home, directory);
     await checkSpace(home, files);
