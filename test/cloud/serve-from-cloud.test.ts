@@ -1,6 +1,6 @@
 // Long, as a server is taken through a life of versions, and looks at clouds every five seconds.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { predictSum, statuses } from '../support/predict.ts';
@@ -85,3 +85,37 @@ for (const { name, missing, open } of clouds) {
     assert.equal(await next.stop(), 0);
   });
 }
+
+test('two models of a config file share copies, and one that goes takes only its own with it', {
+  skip: clouds[0]!.missing,
+  timeout: 120_000,
+}, async (t) => {
+  const cloud = await clouds[0]!.open(temporaryFolder(t));
+  t.after(() => cloud.stop());
+  const [models, cache] = [temporaryFolder(t), temporaryFolder(t)];
+  for (const version of [1, 2]) {
+    writeVersion(models, version);
+    for (const file of readdirSync(join(models, `${version}`))) {
+      await cloud.put(`m/${version}/${file}`, readFileSync(join(models, `${version}`, file)));
+    }
+  }
+  const configPath = join(models, 'config.json');
+  const configure = (...names: string[]) => {
+    const base = { base_path: `${cloud.bucket}/m` };
+    const policies: Record<string, object> = { all: { all: {} }, m: { latest: { num_versions: 1 } } };
+    const list = names.map((name) => ({ config: { name, ...base, model_version_policy: policies[name] } }));
+    writeFileSync(configPath, JSON.stringify({ model_config_list: list }));
+  };
+  configure('all', 'm');
+  const flags = ['--config_path', configPath, '--settle_milliseconds', '100', '--cloud_cache_dir', cache];
+  const server = await startServer(t, flags, cloud.environment);
+  assert.equal((await predictSum(server.client)).version, 2);
+  const fetched = server.log.filter(({ msg }) => msg === 'Fetched the files of a model version');
+  assert.deepEqual(fetched.map(({ version }) => version).sort(), ['1', '2']);
+  const [home] = readdirSync(cache);
+  const copies = async () => readdirSync(join(cache, home!)).sort().join();
+  assert.equal(await copies(), '1,2');
+  configure('m');
+  await eventually(copies, (left) => left === '2');
+  assert.equal((await predictSum(server.client)).version, 2);
+});
