@@ -104,6 +104,7 @@ test('a store that fails is asked ever more seldom, and says why', async (t) => 
   const waits = asked.slice(1).map((second, i) => second - asked[i]!);
   assert.ok(waits.length >= 4 && waits.length <= 8, waits.join());
   assert.ok(waits[0]! >= 4 && waits[0]! <= 5 && Math.max(...waits) <= 60 && waits.at(-1)! > 20, waits.join());
+  await assert.rejects(folders.list(true), Unreadable);
   store.down = undefined;
   await assert.rejects(folders.list(false), Unreadable);
   assert.deepEqual(await folders.list(true), [], 'whoever asks does not wait');
