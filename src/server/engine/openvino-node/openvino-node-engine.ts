@@ -12,6 +12,7 @@ import {
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, Inference, InferOptions, LoadedModel, ModelState } from '../engine.ts';
 import { couldNotTranspose, type ModelPort, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
+import { type MappingConfig, readMappingConfig, renamed, renamedKeys } from '../mapping-config.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import { RequestPool } from '../request-pool.ts';
@@ -82,22 +83,19 @@ async function load(
   mostWaiting: number,
 ): Promise<LoadedModel> {
   const { model, weights } = await findModelFiles(directory);
+  const mapping = await readMappingConfig(directory);
   const { mapped, config } = propertiesOf(options);
   try {
     core.setProperty({ ENABLE_MMAP: mapped });
     const read = await (weights === undefined ? core.readModel(model) : core.readModel(model, weights));
-    const layouts = portLayouts(
-      options.layouts,
-      read.inputs.map(modelPort),
-      read.outputs.map(modelPort),
-      await readToldLayouts(model),
-    );
+    const { inputs, outputs } = portsOf(read, mapping);
+    const layouts = portLayouts(options.layouts, inputs, outputs, renamedKeys(await readToldLayouts(model), mapping));
     transpose(addon, read, layouts);
-    if (options.reshape) reshape(read, options.reshape, layouts);
+    if (options.reshape) reshape(read, options.reshape, layouts, mapping);
     const compiled = await core.compileModel(read, options.targetDevice, config);
     const count = options.inferRequests || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')) || 1;
     const requests = Array.from({ length: count }, () => compiled.createInferRequest());
-    const loaded = new OpenVinoNodeModel(addon, compiled, requests, mostWaiting, layouts);
+    const loaded = new OpenVinoNodeModel(addon, compiled, requests, mostWaiting, layouts, mapping);
     return withTransposedOutputs(loaded, ...seenOutputs(loaded.outputs, layouts));
   } catch (error) {
     if (error instanceof ServingError) throw error;
@@ -105,6 +103,10 @@ async function load(
       cause: error,
     });
   }
+}
+
+function portsOf(model: Pick<Model, 'inputs' | 'outputs'>, mapping: MappingConfig) {
+  return renamed({ inputs: model.inputs.map(modelPort), outputs: model.outputs.map(modelPort) }, mapping);
 }
 
 function modelPort(port: Output): ModelPort {
@@ -128,8 +130,8 @@ function transpose(addon: Addon, model: Model, { inputs }: PortLayouts): void {
 }
 
 /** @throws ServingError `failed-precondition` */
-function reshape(model: Model, wanted: Reshape, layouts: PortLayouts): void {
-  const inputs = model.inputs.map((port, i) => ({ ...modelPort(port), layout: layouts.inputs[i]!.seen }));
+function reshape(model: Model, wanted: Reshape, layouts: PortLayouts, mapping: MappingConfig): void {
+  const inputs = portsOf(model, mapping).inputs.map((port, i) => ({ ...port, layout: layouts.inputs[i]!.seen }));
   const shapes = [...newShapes(wanted, inputs)].map(([index, shape]): [number, string] => [index, partialShape(shape)]);
   if (shapes.length === 0) return;
   try {
@@ -171,17 +173,19 @@ class OpenVinoNodeModel implements LoadedModel {
     requests: readonly InferRequest[],
     mostWaiting: number,
     layouts: PortLayouts,
+    mapping: MappingConfig,
   ) {
     const [request] = requests;
+    const named = portsOf(compiled, mapping);
     this.#addon = addon;
     this.#compiled = compiled;
     this.#inputs = ports(
-      compiled.inputs,
+      named.inputs,
       (i) => request!.getInputTensor(i).getElementType(),
       (i) => layouts.inputs[i]!.seen,
     );
     this.outputs = ports(
-      compiled.outputs,
+      named.outputs,
       (i) => request!.getOutputTensor(i).getElementType(),
       (i) => layouts.outputs[i]!.own,
     );
@@ -249,16 +253,16 @@ class OpenVinoNodeModel implements LoadedModel {
 }
 
 function ports(
-  outputs: readonly Output[],
+  named: readonly ModelPort[],
   elementType: (index: number) => number | string,
   layout: (index: number) => Layout,
 ): Port[] {
-  const list = outputs.map((port, index) => {
+  const list = named.map((port, index) => {
     const type = elementType(index);
     const name = typeof type === 'number' ? elementTypes[type] : (type as (typeof elementTypes)[number]);
     const precision = name && precisions[name];
-    if (!precision) throw new Error(`${port.getAnyName()} has an element type that cannot be served (${type})`);
-    return { index, precision, info: { ...modelPort(port), precision, layout: layout(index) } };
+    if (!precision) throw new Error(`${port.name} has an element type that cannot be served (${type})`);
+    return { index, precision, info: { ...port, precision, layout: layout(index) } };
   });
   return list.sort((a, b) => compareNames(a.info.name, b.info.name));
 }

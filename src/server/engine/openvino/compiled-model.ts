@@ -2,6 +2,7 @@ import type { Layout } from '../../model/layout.ts';
 import { compareNames, type TensorInfo } from '../../model/signature.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { PortLayouts } from '../layout.ts';
+import { type MappingConfig, renamed } from '../mapping-config.ts';
 import { precisionFromCode } from './element-type.ts';
 import { InferRequest, type Port } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, offLoop, takeString } from './library.ts';
@@ -15,14 +16,16 @@ export interface Ports {
 /**
  * The inputs and outputs of a compiled model, each list sorted by name.
  * @param layouts in the model's order
+ * @param mapping what clients call them
  * @throws Error that names the port, if one has an element type that no protocol carries
  */
-export function portsOf(library: Library, compiled: Handle, layouts: PortLayouts): Ports {
+export function portsOf(library: Library, compiled: Handle, layouts: PortLayouts, mapping: MappingConfig): Ports {
   const inputs = list(library, 'input', library.inputsSize, (i, out) => library.input(compiled, i, out), compiled);
   const outputs = list(library, 'output', library.outputsSize, (i, out) => library.output(compiled, i, out), compiled);
+  const named = renamed({ inputs, outputs }, mapping);
   return {
-    inputs: sorted(inputs, (i) => layouts.inputs[i]!.seen),
-    outputs: sorted(outputs, (i) => layouts.outputs[i]!.own),
+    inputs: sorted(named.inputs, (i) => layouts.inputs[i]!.seen),
+    outputs: sorted(named.outputs, (i) => layouts.outputs[i]!.own),
   };
 }
 

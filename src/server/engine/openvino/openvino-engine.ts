@@ -2,6 +2,7 @@ import { sleep, systemClock } from '../../../shared/clock.ts';
 import type { LoadOptions } from '../../model/wanted.ts';
 import type { Engine, LoadedModel } from '../engine.ts';
 import { couldNotTranspose, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
+import { type MappingConfig, readMappingConfig, renamed, renamedKeys } from '../mapping-config.ts';
 import { findModelFiles } from '../model-files.ts';
 import { propertiesOf } from '../properties.ts';
 import type { RequestPool } from '../request-pool.ts';
@@ -61,6 +62,7 @@ async function load(
   threads: RequestPool<number>,
 ): Promise<LoadedModel> {
   const files = await findModelFiles(directory);
+  const mapping = await readMappingConfig(directory);
   const { mapped, config } = propertiesOf(options);
   const properties = Object.entries(config).map(([key, value]) => ({ key, value }));
   // Weights that are mapped from their file change, or end the process, when someone writes to the file.
@@ -71,7 +73,7 @@ async function load(
   const models = [out[0]!];
   let layouts: PortLayouts;
   try {
-    layouts = await layoutsOf(library, models[0]!, file, options);
+    layouts = await layoutsOf(library, models[0]!, file, options, mapping);
     const transpose = transposing(library, models[0]!, layouts.inputs);
     if (transpose) {
       await stepOffLoop(library, couldNotTranspose, () => transpose(out));
@@ -79,7 +81,7 @@ async function load(
     }
     const model = models.at(-1)!;
     const { reshape: wanted } = options;
-    const reshape = wanted && reshaping(library, model, wanted, inputsOf(library, model, layouts));
+    const reshape = wanted && reshaping(library, model, wanted, inputsOf(library, model, layouts, mapping));
     if (reshape) await stepOffLoop(library, couldNotReshape, reshape);
     await stepOffLoop(library, 'Cannot compile model into target device', () =>
       offLoop(library.compileModel, core, model, options.targetDevice, properties.length, properties, out),
@@ -89,7 +91,7 @@ async function load(
   }
   const compiled = out[0]!;
   try {
-    const ports = portsOf(library, compiled, layouts);
+    const ports = portsOf(library, compiled, layouts, mapping);
     // What is left of a file that was cut short may be a model that gives nothing.
     if (ports.outputs.length === 0) throw new Error('the model has no outputs');
     const requests = await createRequests(library, compiled, ports, options);
@@ -115,14 +117,18 @@ async function layoutsOf(
   model: Handle,
   file: string,
   { layouts }: LoadOptions,
+  mapping: MappingConfig,
 ): Promise<PortLayouts> {
-  const { inputs, outputs } = modelPorts(library, model);
-  return portLayouts(layouts, inputs, outputs, await readToldLayouts(file));
+  const { inputs, outputs } = renamed(modelPorts(library, model), mapping);
+  return portLayouts(layouts, inputs, outputs, renamedKeys(await readToldLayouts(file), mapping));
 }
 
 /** As they are to be seen from now on. */
-function inputsOf(library: Library, model: Handle, layouts: PortLayouts): ModelInput[] {
-  return modelPorts(library, model).inputs.map((input, i) => ({ ...input, layout: layouts.inputs[i]!.seen }));
+function inputsOf(library: Library, model: Handle, layouts: PortLayouts, mapping: MappingConfig): ModelInput[] {
+  return renamed(modelPorts(library, model), mapping).inputs.map((input, i) => ({
+    ...input,
+    layout: layouts.inputs[i]!.seen,
+  }));
 }
 
 /** How often a step of a load is tried, until its failure can be told in its own words. */
