@@ -8,6 +8,7 @@ import { readMetricNames } from './config/metrics.ts';
 import { type ModelConfig, readBasePath } from './config/model-config.ts';
 import { parseJson } from './config/parse-json.ts';
 import { readPluginConfig } from './config/plugin-config.ts';
+import { readPreprocessing } from './config/preprocessing.ts';
 import { Problems } from './config/problems.ts';
 import { readReshape } from './config/reshape.ts';
 import { readStateful, type StatefulFields } from './config/stateful.ts';
@@ -230,6 +231,10 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
   const given = { batch_size: values.get('batch_size'), shape: values.get('shape') };
   const layouts = readLayouts(values.get('layout'), '--layout', problems);
   const at = (field: string) => `--${field}`;
+  const [mean, scale, color_format, precision] = ['mean', 'scale', 'color_format', 'precision'].map((f) =>
+    values.get(f),
+  );
+  const preprocessing = readPreprocessing({ mean, scale, color_format, precision }, at, problems);
   const { reshape, isAuto, notes } = readReshape(given, at, problems);
   const stateful = readStateful(statefulFields(values), isAuto, at, problems);
   return {
@@ -247,6 +252,7 @@ function readModels(values: ReadonlyMap<string, string>, directory: string, prob
         ...(layouts && { layouts }),
         ...(reshape && { reshape }),
         ...(stateful && { stateful }),
+        ...(preprocessing && { preprocessing }),
       },
     },
   };

@@ -356,7 +356,7 @@ test('every problem of a command line is told at once', async (t) => {
     'x',
     '--prot=1',
     '--mean',
-    '1',
+    'grey',
     '--max_sequence_number=5',
     '--low_latency_transformation=false',
     '--engine',
@@ -368,10 +368,10 @@ test('every problem of a command line is told at once', async (t) => {
   assert.deepEqual(wrong.said.slice(0, -1), [
     'unknown flag --prot (did you mean --port?)',
     '--nireq: expected an integer from 0 to 100000, got "x"',
-    '--mean: not supported yet',
     '--engine: expected one of openvino, openvino-node, got "z"',
     '--model_name: must be given, unless --config_path is',
     '--model_path: ".." is not allowed in a path: a/../b',
+    '--mean: expected a number, or one for each channel such as "[123.675,116.28,103.53]", got "grey"',
     '--max_sequence_number: Stateful model config parameter used for non stateful model',
   ]);
 });

@@ -5,6 +5,7 @@ import { latestOnly } from '../model/version-policy.ts';
 import type { LoadOptions } from '../model/wanted.ts';
 import { readLayouts } from './layout.ts';
 import { readPluginConfig } from './plugin-config.ts';
+import { readPreprocessing } from './preprocessing.ts';
 import { isInteger, isObject, type Problems } from './problems.ts';
 import { readReshape } from './reshape.ts';
 import { readStateful } from './stateful.ts';
@@ -31,10 +32,6 @@ export const mostInferRequests = 100_000;
 
 /** Fields of config.json that other servers know, and this one will; each with the value that asks for nothing, if it has one. */
 const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['mean', undefined],
-  ['scale', undefined],
-  ['color_format', undefined],
-  ['precision', undefined],
   ['allow_cache', false],
   ['custom_loader_options', undefined],
   ['graph_path', undefined],
@@ -72,6 +69,10 @@ export function readModelConfig(
     idle_sequence_cleanup,
     low_latency_transformation,
     max_sequence_number,
+    mean,
+    scale,
+    color_format,
+    precision,
     ...rest
   } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
@@ -90,6 +91,7 @@ export function readModelConfig(
   const pluginConfig =
     plugin_config === undefined ? {} : readPluginConfig(plugin_config, at('plugin_config'), problems);
   const layouts = readLayouts(layout, at('layout'), problems);
+  const preprocessing = readPreprocessing({ mean, scale, color_format, precision }, at, problems);
   const { reshape, isAuto, notes } = readReshape({ batch_size, shape }, at, problems);
   const statefulFields = { stateful, idle_sequence_cleanup, low_latency_transformation, max_sequence_number };
   const statefulOptions = readStateful(statefulFields, isAuto, at, problems);
@@ -119,6 +121,7 @@ export function readModelConfig(
       ...(layouts && { layouts }),
       ...(reshape && { reshape }),
       ...(statefulOptions && { stateful: statefulOptions }),
+      ...(preprocessing && { preprocessing }),
     },
   };
 }

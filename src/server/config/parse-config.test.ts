@@ -58,6 +58,22 @@ const accepted: [what: string, over: object, model: object][] = [
     { layout: 'NHWC:NCHW' },
     { ...plain, options: { ...plain.options, layouts: { kind: 'only', layout: { seen: 'NHWC', own: 'NCHW' } } } },
   ],
+  [
+    'preprocessing',
+    { mean: '[1,2,3]', scale: 2, color_format: 'BGR:RGB', precision: 'uint8:fp32' },
+    {
+      ...plain,
+      options: {
+        ...plain.options,
+        preprocessing: {
+          precision: { seen: 'U8', own: 'FP32' },
+          colors: { seen: 'BGR', own: 'RGB' },
+          mean: [1, 2, 3],
+          scale: 2,
+        },
+      },
+    },
+  ],
   ['no labels', { version_labels: {} }, plain],
   [
     'a label of a version that the policy names',
@@ -183,16 +199,7 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
     `${at}.plugin_config.C: expected a string, number or boolean, got {}`,
   ],
   ['a field that nobody knows', { nirek: 4 }, `${at}.nirek: there is no such field`],
-  ...[
-    'mean',
-    'scale',
-    'color_format',
-    'precision',
-    'allow_cache',
-    'custom_loader_options',
-    'graph_path',
-    'subconfig',
-  ].map((field): [string, object, string] => [
+  ...['allow_cache', 'custom_loader_options', 'graph_path', 'subconfig'].map((field): [string, object, string] => [
     `${field}, for now`,
     { [field]: 1 },
     `${at}.${field}: this field is not supported yet`,
@@ -260,9 +267,9 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
   ],
   [
     'everything at once',
-    { model_config_list: [entry({ nireq: -1, mean: '1' }), entry({ name: '', base_path: 'gs:///b' })], models: 1 },
+    { model_config_list: [entry({ nireq: -1, mean: 'grey' }), entry({ name: '', base_path: 'gs:///b' })], models: 1 },
     'models: there is no such section',
-    `${at}.mean: this field is not supported yet`,
+    `${at}.mean: expected a number, or one for each channel such as "[123.675,116.28,103.53]", got "grey"`,
     `${at}.nireq: expected an integer from 0 to 100000, got -1`,
     'model_config_list[1].config.name: expected a name, got ""',
     'model_config_list[1].config.base_path: expected gs://bucket/path, got gs:///b',

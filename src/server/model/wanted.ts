@@ -1,4 +1,5 @@
 import type { Layouts } from './layout.ts';
+import type { Preprocessing } from './preprocessing.ts';
 import type { Reshape } from './reshape.ts';
 import type { VersionPolicy } from './version-policy.ts';
 
@@ -76,6 +77,8 @@ export interface LoadOptions {
   readonly reshape?: Reshape;
   /** For a model whose requests belong to sequences. */
   readonly stateful?: StatefulOptions;
+  /** What its input goes through before it sees it. */
+  readonly preprocessing?: Preprocessing;
   /** Where the engine may keep compiled models. */
   readonly cacheDir?: string;
 }

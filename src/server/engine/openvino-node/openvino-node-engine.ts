@@ -57,6 +57,10 @@ const arrays = {
   FP64: Float64Array,
 } as const;
 
+/** The package has no more of it than layouts. */
+const noPreprocessing =
+  'mean, scale, color_format and precision are not to be had with --engine openvino-node: use --engine openvino';
+
 /**
  * OpenVINO through the openvino-node package.
  * @throws Error if the package is not there
@@ -90,6 +94,7 @@ async function load(
     const read = await (weights === undefined ? core.readModel(model) : core.readModel(model, weights));
     const { inputs, outputs } = portsOf(read, mapping);
     const layouts = portLayouts(options.layouts, inputs, outputs, renamedKeys(await readToldLayouts(model), mapping));
+    if (options.preprocessing) throw new Error(noPreprocessing);
     transpose(addon, read, layouts);
     if (options.reshape) reshape(read, options.reshape, layouts, mapping);
     const compiled = await core.compileModel(read, options.targetDevice, config);

@@ -64,10 +64,24 @@ export function openLibrary(path: string) {
     stepsInputFree: declare('void ov_preprocess_input_info_free(void *input)'),
     stepsTensor: declare('int ov_preprocess_input_info_get_tensor_info(void *input, _Out_ void **tensor)'),
     stepsTensorLayout: declare('int ov_preprocess_input_tensor_info_set_layout(void *tensor, void *layout)'),
+    stepsTensorType: declare('int ov_preprocess_input_tensor_info_set_element_type(void *tensor, int type)'),
+    stepsTensorColors: declare('int ov_preprocess_input_tensor_info_set_color_format(void *tensor, int format)'),
     stepsTensorFree: declare('void ov_preprocess_input_tensor_info_free(void *tensor)'),
     stepsModel: declare('int ov_preprocess_input_info_get_model_info(void *input, _Out_ void **model)'),
     stepsModelLayout: declare('int ov_preprocess_input_model_info_set_layout(void *model, void *layout)'),
     stepsModelFree: declare('void ov_preprocess_input_model_info_free(void *model)'),
+    stepsProcess: declare('int ov_preprocess_input_info_get_preprocess_steps(void *input, _Out_ void **process)'),
+    stepsToType: declare('int ov_preprocess_preprocess_steps_convert_element_type(void *process, int type)'),
+    stepsToColors: declare('int ov_preprocess_preprocess_steps_convert_color(void *process, int format)'),
+    stepsMean: declare('int ov_preprocess_preprocess_steps_mean(void *process, float value)'),
+    stepsMeans: declare(
+      'int ov_preprocess_preprocess_steps_mean_multi_channels(void *process, const float *values, int32_t count)',
+    ),
+    stepsScale: declare('int ov_preprocess_preprocess_steps_scale(void *process, float value)'),
+    stepsScales: declare(
+      'int ov_preprocess_preprocess_steps_scale_multi_channels(void *process, const float *values, int32_t count)',
+    ),
+    stepsProcessFree: declare('void ov_preprocess_preprocess_steps_free(void *process)'),
 
     compiledFree: declare('void ov_compiled_model_free(void *compiled)'),
     compiledProperty: declare(

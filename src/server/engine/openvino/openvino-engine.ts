@@ -4,6 +4,7 @@ import type { Engine, LoadedModel } from '../engine.ts';
 import { couldNotTranspose, type PortLayouts, portLayouts, seenOutputs } from '../layout.ts';
 import { type MappingConfig, readMappingConfig, renamed, renamedKeys } from '../mapping-config.ts';
 import { findModelFiles } from '../model-files.ts';
+import { checkPreprocessing, couldNotPreprocess } from '../preprocessing.ts';
 import { propertiesOf } from '../properties.ts';
 import type { RequestPool } from '../request-pool.ts';
 import { couldNotReshape, type ModelInput } from '../reshape.ts';
@@ -14,8 +15,8 @@ import { signatureOf } from './infer-request.ts';
 import { check, type Handle, handleFrom, type Library, lastError, loadError, offLoop, openLibrary } from './library.ts';
 import { modelPorts } from './model-ports.ts';
 import { OpenVinoModel } from './openvino-model.ts';
+import { preparing } from './prepare-inputs.ts';
 import { reshaping } from './reshape-model.ts';
-import { transposing } from './transpose-model.ts';
 
 export interface OpenVinoOptions {
   /** Path of libopenvino_c, as `findLibrary` gives it. */
@@ -74,9 +75,12 @@ async function load(
   let layouts: PortLayouts;
   try {
     layouts = await layoutsOf(library, models[0]!, file, options, mapping);
-    const transpose = transposing(library, models[0]!, layouts.inputs);
-    if (transpose) {
-      await stepOffLoop(library, couldNotTranspose, () => transpose(out));
+    const { preprocessing } = options;
+    if (preprocessing)
+      checkPreprocessing(preprocessing, inputsOf(library, models[0]!, layouts, mapping), layouts.inputs);
+    const prepare = preparing(library, models[0]!, layouts.inputs, preprocessing);
+    if (prepare) {
+      await stepOffLoop(library, preprocessing ? couldNotPreprocess : couldNotTranspose, () => prepare(out));
       models.push(out[0]!);
     }
     const model = models.at(-1)!;
