@@ -35,6 +35,8 @@ import { withSequences } from './sequence/stateful-engine.ts';
 import { type Environment, missingRestPort, readSettings, type Settings } from './settings.ts';
 import { type Configured, ConfigWatch, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
+import type { WatchOptions } from './source/watch-options.ts';
+import { type Secrets, watchSecrets } from './source/watch-secrets.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { createGrpcJsServer } from './transport/grpc/grpc-js-server.ts';
 import { healthMethods } from './transport/grpc/health-methods.ts';
@@ -42,6 +44,7 @@ import { kserveMethods } from './transport/grpc/kserve-methods.ts';
 import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { joinMethods } from './transport/grpc/methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
+import { Guard } from './transport/guard.ts';
 import { configRoutes } from './transport/rest/config-routes.ts';
 import type { RestServerOptions } from './transport/rest/fastify-server.ts';
 import { kserveRoutes } from './transport/rest/kserve-routes.ts';
@@ -69,6 +72,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const ended = endOfService();
   const ending = new AbortController();
   ended.then(() => ending.abort());
+  const watchOptions = { clock, log, ...settings.files };
+  const secrets = await readSecrets(settings, watchOptions);
   const threads = workThreads(settings.engine.poolThreads);
   const runtime = await createEngine(settings, threads, log, ending.signal);
   if (!runtime) return true;
@@ -80,7 +85,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   });
   log.info({ engine: engine.description }, 'Starting');
 
-  const metrics = await startMetrics(settings, engine);
+  const metrics = await startMetrics(settings, engine, secrets);
   const logs = versionLog(log, tracing);
   const observer = metrics ? observers(logs, metrics.observer) : logs;
   const images = createImageDecoder({ threads, mostWaiting: settings.engine.mostWaiting });
@@ -109,7 +114,6 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     meter: (name) => metrics?.meters.ofPipeline(name),
   });
   const dataplane = new Dataplane(pipelines, images, metrics?.meters);
-  const watchOptions = { clock, log, ...settings.files };
   const openStore = (path: BucketPath) => openers[path.cloud](path, settings.environment);
   const buckets = openBuckets({ ...settings.cloud, clock, log, openStore });
   const openBucket = (basePath: string) => buckets.open(basePath);
@@ -126,6 +130,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
     healthMethods(dataplane, ending.signal),
   );
+  const guard = (kind: 'gRPC' | 'REST') =>
+    secrets.apiKeys ? new Guard(secrets.apiKeys, kind, metrics?.meters) : undefined;
   const budget = new ByteBudget(settings.grpc.memoryQuota);
   const grpc = createGrpcJsServer({
     methods: metrics ? measuredMethods(methods, metrics.meters) : methods,
@@ -134,6 +140,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     budget,
     ending: ending.signal,
     channelArguments: settings.grpc.channelArguments,
+    credentials: secrets.grpc,
+    guard: guard('gRPC'),
   });
 
   // Listens before models load: liveness probes are answered meanwhile.
@@ -152,7 +160,11 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     ...configRoutes(dataplane, { problems, reload }),
     metricsRoute(metrics?.text),
   ];
-  const rest = await createRest(settings, { routes, log, clock, tracing, budget });
+  const rest = await createRest(settings, {
+    ...{ routes, log, clock, tracing, budget },
+    credentials: secrets.rest,
+    guard: guard('REST'),
+  });
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
   const started: Promise<void> = models.start().then(async () => {
@@ -170,7 +182,8 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const left = () => Math.max(0, end - clock.now());
   // The clock's timers do not keep the process alive, and once the port is closed nothing else might.
   const alive = setInterval(() => {}, 1000);
-  await Promise.race([Promise.all([models.stop(), repositories.stop(), buckets.close()]), sleep(clock, left())]);
+  const stopped = [models.stop(), repositories.stop(), buckets.close(), secrets.stop()];
+  await Promise.race([Promise.all(stopped), sleep(clock, left())]);
   await Promise.all([grpc.drain(clock, left()), rest?.drain(clock, left())]);
   await Promise.race([pipelines.close(), sleep(clock, left())]);
   const isClean = await registry.close(left());
@@ -194,12 +207,29 @@ async function metricNames({ metrics, models, rest }: Settings): Promise<MetricN
 }
 
 /** Loaded only where it is asked for, and so is HTTP: what is off costs nothing. */
-async function startMetrics(settings: Settings, { description }: Engine): Promise<Metrics | undefined> {
+async function startMetrics(
+  settings: Settings,
+  { description }: Engine,
+  secrets: Secrets,
+): Promise<Metrics | undefined> {
   const names = await metricNames(settings);
   if (!names) return undefined;
   const { createMetrics } = await import('./observe/metrics.ts');
   const queueLimit = settings.engine.mostWaiting;
-  return createMetrics({ names, queueLimit, engine: description, serverVersion: packageVersion() });
+  return createMetrics({
+    ...{ names, queueLimit, engine: description },
+    serverVersion: packageVersion(),
+    secrets: secrets.figures,
+  });
+}
+
+/** A server that cannot keep its connections secret does not serve them in plain text instead. */
+async function readSecrets({ secrets }: Settings, options: WatchOptions): Promise<Secrets> {
+  try {
+    return await watchSecrets(secrets, options);
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
 }
 
 async function createRest(
@@ -293,7 +323,7 @@ interface Models {
 function createModels(
   { models }: Settings,
   repositories: Repositories,
-  watchOptions: ConstructorParameters<typeof ConfigWatch>[1],
+  watchOptions: WatchOptions,
   configured: (config: Configured, revision: string | undefined) => Promise<void>,
 ): Models {
   if ('model' in models) {

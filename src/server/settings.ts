@@ -14,6 +14,7 @@ import { readReshape } from './config/reshape.ts';
 import { readStateful, type StatefulFields } from './config/stateful.ts';
 import { readVersionPolicy } from './config/version-policy.ts';
 import type { MetricNames } from './model/metric-name.ts';
+import type { SecretPaths, TlsPaths } from './source/watch-secrets.ts';
 
 /** All that the server is told from outside. */
 export interface Settings {
@@ -39,6 +40,8 @@ export interface Settings {
   };
   /** The metrics that the command line asks for, if it does; a config file may ask as well. */
   readonly metrics: MetricNames | undefined;
+  /** Certificates and keys. */
+  readonly secrets: SecretPaths;
   readonly engine: {
     readonly kind: 'openvino' | 'openvino-node';
     readonly mostWaiting: number;
@@ -151,6 +154,11 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       },
     },
     metrics: readMetrics(values, problems),
+    secrets: {
+      grpc: readTlsPaths('grpc', values, workingDirectory, problems),
+      rest: readTlsPaths('rest', values, workingDirectory, problems),
+      apiKeys: readApiKeySource(values.get('api_key_file'), environment.API_KEY, workingDirectory),
+    },
     engine: {
       kind: text('engine') as Settings['engine']['kind'],
       mostWaiting: number('queue_size'),
@@ -281,6 +289,35 @@ function readMetrics(values: ReadonlyMap<string, string>, problems: Problems): M
   }
   if (Number(values.get('rest_port') ?? 0) === 0) problems.say('--metrics_enable', missingRestPort);
   return read;
+}
+
+/** Of one interface; a part of them is a mistake that must not end in plain text. */
+function readTlsPaths(
+  prefix: 'grpc' | 'rest',
+  values: ReadonlyMap<string, string>,
+  directory: string,
+  problems: Problems,
+): TlsPaths | undefined {
+  const path = (what: string) => {
+    const value = values.get(`${prefix}_${what}_path`);
+    if (value === '') problems.add(`--${prefix}_${what}_path`, 'a file', value);
+    return value && resolve(directory, value);
+  };
+  const [certificate, key, authorities] = [path('certificate'), path('key'), path('ca')];
+  if (certificate && key) return { certificate, key, ...(authorities && { authorities }) };
+  if (certificate || key || authorities) {
+    problems.say(`--${prefix}_${certificate ? 'key' : 'certificate'}_path`, 'must be given as well, for TLS');
+  }
+  return undefined;
+}
+
+function readApiKeySource(
+  file: string | undefined,
+  key: string | undefined,
+  directory: string,
+): SecretPaths['apiKeys'] {
+  if (file) return { path: resolve(directory, file) };
+  return key ? { key, source: 'API_KEY' } : undefined;
 }
 
 /** The entries of a list as the command line writes it. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Certificate } from './self-signed.ts';
+import type { Certificate } from './certificates.ts';
 
 export interface HttpServer {
   readonly url: URL;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
+  type ChannelCredentials,
   type ClientDuplexStream,
   credentials,
   type Client as GrpcClient,
@@ -43,10 +44,15 @@ export interface StreamAnswer {
 export class KServeClient {
   readonly stub: Stub;
 
-  constructor(t: Cleanup, port: number) {
-    this.stub = new inference.GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  /** @param security of the channel; plain text unless given */
+  constructor(t: Cleanup, port: number, security: ChannelCredentials = credentials.createInsecure()) {
+    this.stub = new inference.GRPCInferenceService(`127.0.0.1:${port}`, security, {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
+      // A connection of its own: what one client has shaken hands for is not another's.
+      'grpc.use_local_subchannel_pool': 1,
+      // With TLS: no address will do for a name there.
+      'grpc.ssl_target_name_override': 'localhost',
     });
     t.after(() => this.stub.close());
   }

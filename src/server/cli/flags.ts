@@ -11,7 +11,7 @@ export interface Flag {
   readonly least?: number;
   readonly most?: number;
   readonly choices?: readonly string[];
-  readonly group: 'model' | 'server' | 'files' | 'other';
+  readonly group: 'model' | 'server' | 'security' | 'files' | 'other';
   readonly help: string;
   /**
    * - `later`: known, and refused unless it is at its default, so that nobody relies on what is not there.
@@ -328,6 +328,48 @@ const list: readonly Flag[] = [
     help: 'metrics of OpenVINO Model Server to serve, separated by commas; its default ones unless given',
   },
   {
+    name: 'grpc_certificate_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'certificate for gRPC (PEM, with those that lead to its authority): serves with TLS; read anew when it changes',
+  },
+  {
+    name: 'grpc_key_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'its private key (PEM, without a passphrase)',
+  },
+  {
+    name: 'grpc_ca_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'authorities (PEM) of which clients of gRPC must show a certificate (mTLS)',
+  },
+  {
+    name: 'rest_certificate_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'certificate for REST and metrics (PEM, with those that lead to its authority): serves with TLS; read anew when it changes',
+  },
+  {
+    name: 'rest_key_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'its private key (PEM, without a passphrase)',
+  },
+  {
+    name: 'rest_ca_path',
+    type: 'string',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'authorities (PEM) of which clients of REST and metrics must show a certificate (mTLS)',
+  },
+  {
     name: 'allow_credentials',
     type: 'boolean',
     default: 'false',
@@ -361,9 +403,9 @@ const list: readonly Flag[] = [
   {
     name: 'api_key_file',
     type: 'string',
-    group: 'server',
-    status: 'later',
-    help: 'file with the key that clients must show',
+    placeholder: 'FILE',
+    group: 'security',
+    help: 'file with keys, one a line, of which clients must show one (authorization: Bearer KEY); read anew when it changes; without it, the key in the environment variable API_KEY, if any',
   },
   {
     name: 'sequence_cleaner_poll_wait_minutes',

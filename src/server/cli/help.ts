@@ -3,6 +3,7 @@ import { type Flag, flags } from './flags.ts';
 const groups: readonly [Flag['group'], string][] = [
   ['model', 'One model'],
   ['server', 'The server'],
+  ['security', 'Security'],
   ['files', 'Changes of files'],
   ['other', 'Other'],
 ];

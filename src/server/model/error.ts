@@ -3,6 +3,7 @@
  * a table typed `Record<Code, …>`, so that a new code does not compile until every wire maps it.
  */
 export const codes = [
+  'unauthenticated',
   'invalid-argument',
   'servable-not-found',
   'version-not-found',

@@ -37,5 +37,5 @@ export interface Meters {
   /** Of a model as a whole, as long as a version of it is loaded. */
   ofModel(name: string): Meter | undefined;
   /** A request has failed, whatever it asked for. */
-  refused(endpoint: Endpoint, error: unknown): void;
+  refused(endpoint: Pick<Endpoint, 'interface'>, error: unknown): void;
 }

@@ -13,7 +13,15 @@ import { createMetrics } from './metrics.ts';
 const allNames: readonly MetricName[] = [...defaultMetrics, ...optionalMetrics];
 
 function start(names: readonly MetricName[] = allNames) {
-  const metrics = createMetrics({ names: new Set(names), serverVersion: '1.2.3', engine: 'fake "1"', queueLimit: 7 });
+  const metrics = createMetrics({
+    names: new Set(names),
+    ...{ serverVersion: '1.2.3', engine: 'fake "1"', queueLimit: 7 },
+    secrets: () => [
+      { flag: 'rest_certificate_path', expiresAt: Date.now() + 3_600_000, isOutdated: true },
+      { flag: 'grpc_certificate_path', expiresAt: Date.now() - 3_600_000, isOutdated: false },
+      { flag: 'api_key_file', isOutdated: false },
+    ],
+  });
   const loaded = (over: object = {}) => ({ inferRequests: 3, streams: 2, inUse: 1, waiting: 4, ...over });
   const status = (version: number, state: VersionState, errorCode: 'OK' | 'UNKNOWN' = 'OK') => ({
     version,
@@ -245,4 +253,15 @@ test('a pipeline has counters and request times under version 1, and the times o
   pipelineObserver.stateChanged('p', status(1, 'END'));
   assert.equal(meters.ofPipeline('p'), undefined);
   assert.equal((await scrape()).samples('ovms_requests_success').length, 0);
+});
+
+test('certificates tell how long they last, and files whether they are in force', async () => {
+  const exposition = await start().scrape();
+  const figures = (name: string) =>
+    ['rest_certificate_path', 'grpc_certificate_path', 'api_key_file'].map((flag) => exposition.value(name, { flag }));
+  assert.deepEqual(
+    figures('modelserver_certificate_expiry_seconds').map((seconds) => seconds && Math.round(seconds / 10)),
+    [360, -360, undefined],
+  );
+  assert.deepEqual(figures('modelserver_secret_outdated'), [1, 0, 0]);
 });

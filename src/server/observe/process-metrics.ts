@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { wallTime } from '../../shared/clock.ts';
 import { codes, toServingError } from '../model/error.ts';
 import type { VersionState, VersionStatus } from '../model/version-status.ts';
 import { addRuntimeMetrics } from './runtime-metrics.ts';
@@ -9,6 +10,16 @@ export interface ProcessOptions {
   readonly engine: string;
   /** How many requests may wait for an infer request of a version. */
   readonly queueLimit: number;
+  /** Of the files that hold certificates and keys: asked for when a scrape comes. */
+  readonly secrets?: (() => readonly SecretFigures[]) | undefined;
+}
+
+export interface SecretFigures {
+  /** Of the file. */
+  readonly flag: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number | undefined;
+  readonly isOutdated: boolean;
 }
 
 /** From a tenth of a second to ten minutes: models are small or large. */
@@ -25,7 +36,7 @@ export class ProcessMetrics {
   readonly #loadSeconds: Histogram;
   readonly #failures: Counter;
 
-  constructor({ serverVersion, engine, queueLimit }: ProcessOptions) {
+  constructor({ serverVersion, engine, queueLimit, secrets }: ProcessOptions) {
     const registers = [this.#registry];
     addRuntimeMetrics(this.#registry);
     const info = { name: 'modelserver_info', help: 'Always 1; the labels tell what serves.', registers };
@@ -33,6 +44,7 @@ export class ProcessMetrics {
     const limit = { name: 'modelserver_queue_limit', help: 'Requests that may wait for a version.', registers };
     new Gauge(limit).set(queueLimit);
     this.#addVersions(registers);
+    if (secrets) addSecrets(secrets, registers);
     this.#loads = new Counter({
       name: 'modelserver_loads_total',
       help: 'Loads of versions that have ended, by how.',
@@ -110,4 +122,28 @@ export class ProcessMetrics {
       },
     });
   }
+}
+
+function addSecrets(secrets: () => readonly SecretFigures[], registers: Registry[]): void {
+  new Gauge({
+    name: 'modelserver_certificate_expiry_seconds',
+    help: 'Seconds until what is in force of the file behind this flag expires; below 0 when it has.',
+    labelNames: ['flag'],
+    registers,
+    collect() {
+      const now = wallTime();
+      for (const { flag, expiresAt } of secrets()) {
+        if (expiresAt !== undefined) this.set({ flag }, (expiresAt - now) / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'modelserver_secret_outdated',
+    help: '1 while the file behind this flag cannot be used as it is now, and what it held before is in force.',
+    labelNames: ['flag'],
+    registers,
+    collect() {
+      for (const { flag, isOutdated } of secrets()) this.set({ flag }, Number(isOutdated));
+    },
+  });
 }

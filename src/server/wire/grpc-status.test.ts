@@ -16,6 +16,7 @@ const grpc = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 } as const;
 
 const expected: Readonly<Record<string, keyof typeof grpc>> = {
@@ -34,6 +35,7 @@ const expected: Readonly<Record<string, keyof typeof grpc>> = {
   'deadline-exceeded': 'DEADLINE_EXCEEDED',
   unimplemented: 'UNIMPLEMENTED',
   internal: 'INTERNAL',
+  unauthenticated: 'UNAUTHENTICATED',
 };
 
 test('every code has the gRPC status that clients know it by', () => {

@@ -17,4 +17,5 @@ export const grpcStatusCode: Readonly<Record<Code, number>> = {
   internal: 13,
   'not-loaded': 14,
   'too-many-sequences': 14,
+  unauthenticated: 16,
 };

@@ -4,6 +4,7 @@ import type { Code } from '../model/error.ts';
 export const httpStatusCode: Readonly<Record<Code, number>> = {
   aborted: 204,
   'invalid-argument': 400,
+  unauthenticated: 401,
   'servable-not-found': 404,
   'version-not-found': 404,
   'version-retired': 404,

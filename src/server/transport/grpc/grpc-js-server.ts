@@ -12,13 +12,18 @@ import type { Logger } from '../../../shared/log.ts';
 import { ServingError, toServingError } from '../../model/error.ts';
 import type { CallContext } from '../../observe/call-context.ts';
 import type { Tracing } from '../../observe/span.ts';
+import type { Credentials } from '../../security/credentials.ts';
+import type { Renewed } from '../../security/renewed.ts';
 import { grpcStatusCode } from '../../wire/grpc-status.ts';
 import type { ByteBudget } from '../byte-budget.ts';
+import type { Guard } from '../guard.ts';
 import type { TransportServer } from '../transport-server.ts';
 import { GrpcCall, type GrpcMessage } from './grpc-call.ts';
+import { keyInterceptor } from './key-interceptor.ts';
 import type { Exchange, Methods, StreamingMethod, UnaryMethod } from './methods.ts';
 import { received } from './received.ts';
 import { addReflection } from './reflection.ts';
+import { ReloadedCredentials } from './reloaded-credentials.ts';
 
 export interface GrpcServerOptions {
   readonly methods: Required<Methods>;
@@ -30,6 +35,10 @@ export interface GrpcServerOptions {
   readonly ending: AbortSignal;
   /** grpc-js channel options by name, over the defaults below. */
   readonly channelArguments: Readonly<Record<string, string | number>>;
+  /** Plain text without. */
+  readonly credentials?: Renewed<Credentials> | undefined;
+  /** All may ask for everything without. */
+  readonly guard?: Guard | undefined;
 }
 
 /** 1 GiB, as OpenVINO Model Server: beyond it the library answers RESOURCE_EXHAUSTED. */
@@ -52,14 +61,17 @@ export function createGrpcJsServer(options: GrpcServerOptions): TransportServer 
     'grpc.max_send_message_length': largestMessage,
     'grpc.max_concurrent_streams': concurrentStreams,
     ...options.channelArguments,
+    ...(options.guard && { interceptors: [keyInterceptor(options.guard)] }),
   });
+  const { credentials } = options;
+  const security = credentials ? new ReloadedCredentials(credentials) : ServerCredentials.createInsecure();
   addMethods(server, options);
   addReflection(server, options.ending);
   return {
     listen: (address, port) =>
       new Promise((resolve, reject) => {
         const host = address.includes(':') ? `[${address}]` : address;
-        server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        server.bindAsync(`${host}:${port}`, security, (error, bound) =>
           error ? reject(new Error(plain(error.message), { cause: error })) : resolve(bound),
         );
       }),

@@ -1,3 +1,5 @@
+import type { ServerOptions } from 'node:http';
+import type { Server as SecureServer, ServerOptions as SecureServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -5,8 +7,11 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { ServingError, toServingError } from '../../model/error.ts';
 import type { CallSpan, Tracing } from '../../observe/span.ts';
+import type { Credentials } from '../../security/credentials.ts';
+import type { Renewed } from '../../security/renewed.ts';
 import { httpStatusCode } from '../../wire/http-status.ts';
 import type { ByteBudget } from '../byte-budget.ts';
+import type { Guard } from '../guard.ts';
 import type { TransportServer } from '../transport-server.ts';
 import { type CorsSettings, corsHeaders } from './cors.ts';
 import { readBody } from './read-body.ts';
@@ -21,12 +26,16 @@ export interface RestServerOptions {
   /** Of which each request takes its part while it is in work. */
   readonly budget: ByteBudget;
   readonly cors: CorsSettings;
+  /** Plain text without. */
+  readonly credentials?: Renewed<Credentials> | undefined;
+  /** All may ask for everything without. */
+  readonly guard?: Guard | undefined;
 }
 
 /** Bytes of a request's line and headers together. */
 const largestHead = 16_384;
 
-/** A client that sends its head more slowly than this, or all of it, holds a connection for nothing. */
+/** A client that shakes hands or sends its head more slowly than this, or all of it, holds a connection for nothing. */
 const headMs = 10_000;
 const requestMs = 300_000;
 /** How often connections are held against these. */
@@ -42,19 +51,25 @@ const nothing = Buffer.alloc(0);
 
 /** The routes, carried by fastify: one instance for each address. */
 export function createFastifyServer(options: RestServerOptions): TransportServer {
+  const { credentials } = options;
   const apps: FastifyInstance[] = [];
-  /** Connections that have not asked for anything yet, which Node takes for busy. */
-  const silent = new Set<Socket>();
+  /**
+   * Connections that have not asked for anything yet, which Node takes for busy; by who is at their other end, for what asks is not
+   * the socket itself where there is TLS around it.
+   */
+  const silent = new Map<string, Socket>();
   let draining = false;
   return {
     async listen(address, port) {
       const app = createApp(options, () => draining);
       apps.push(app);
       app.server.on('connection', (socket) => {
-        silent.add(socket);
-        socket.once('close', () => silent.delete(socket));
+        const peer = peerOf(socket);
+        silent.set(peer, socket);
+        socket.once('close', () => silent.get(peer) === socket && silent.delete(peer));
       });
-      app.server.on('request', ({ socket }) => silent.delete(socket));
+      app.server.on('request', ({ socket }) => silent.delete(peerOf(socket)));
+      credentials?.subscribe((next) => (app.server as SecureServer).setSecureContext(next.context));
       await app.listen({ host: address, port });
       return (app.server.address() as { readonly port: number }).port;
     },
@@ -64,7 +79,7 @@ export function createFastifyServer(options: RestServerOptions): TransportServer
         for (const { server } of apps) server.closeAllConnections();
       });
       const closed = Promise.all(apps.map((app) => app.close()));
-      for (const socket of silent) socket.destroy();
+      for (const socket of silent.values()) socket.destroy();
       await closed;
       timer.cancel();
     },
@@ -73,16 +88,17 @@ export function createFastifyServer(options: RestServerOptions): TransportServer
 
 /** @param isDraining whether connections are to be kept no longer, since they would hold up the end */
 function createApp(options: RestServerOptions, isDraining: () => boolean): FastifyInstance {
-  const { routes, log, cors } = options;
+  const { routes, log, cors, guard } = options;
   const app = fastify({
     logger: false,
-    http: { maxHeaderSize: largestHead, headersTimeout: headMs, connectionsCheckingInterval: checkMs },
+    ...serverOptions(options),
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     frameworkErrors: (error, _request, reply) => send(reply as FastifyReply, told(error, log)),
   });
+  const probes = new Set<string | undefined>(routes.filter(({ isProbe }) => isProbe).map(({ path }) => path));
   app.server.maxConnections = mostConnections;
   // Bodies are read by the routes' handler: so they count towards the memory quota as they come.
   app.removeAllContentTypeParsers();
@@ -90,7 +106,9 @@ function createApp(options: RestServerOptions, isDraining: () => boolean): Fasti
   // Before a body is read that nobody wants.
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(corsHeaders(cors, request.headers.origin));
-    if (request.method === 'OPTIONS') reply.code(200).send();
+    if (request.method === 'OPTIONS') return reply.code(200).send();
+    const refused = probes.has(request.routeOptions.url) ? undefined : guard?.refusal(request.headers.authorization);
+    if (refused) send(reply, challenge(refused, request.headers.authorization !== undefined));
     else if (request.is404) send(reply, told(notThere(request.method, pathOf(request), routes), log));
     else done();
   });
@@ -108,6 +126,25 @@ function createApp(options: RestServerOptions, isDraining: () => boolean): Fasti
     });
   }
   return app;
+}
+
+/** Node's own, for HTTP or, where there is a certificate, HTTPS. */
+function serverOptions({ credentials }: RestServerOptions): { http: ServerOptions } | { https: SecureServerOptions } {
+  const http = { maxHeaderSize: largestHead, headersTimeout: headMs, connectionsCheckingInterval: checkMs };
+  if (!credentials) return { http };
+  const { context, asksClients } = credentials.current;
+  const tls = { requestCert: asksClients, rejectUnauthorized: asksClients, handshakeTimeout: headMs };
+  return { https: { ...http, ...context, ...tls } };
+}
+
+function peerOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
+}
+
+/** @param isWrong whether there was a key at all */
+function challenge({ code, message }: ServingError, isWrong: boolean): RestAnswer {
+  const bearer = `Bearer realm="modelserver"${isWrong ? ', error="invalid_token"' : ''}`;
+  return errorAnswer(httpStatusCode[code], message, { 'www-authenticate': bearer });
 }
 
 async function handle(

@@ -8,7 +8,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** As it stands in a request's first line; `*` at its end is for any rest. */
   readonly path: string;
-  /** Asked every few seconds by machines: no trace would explain anything. */
+  /** Asked every few seconds by machines: no trace would explain anything, and they have no API key to show. */
   readonly isProbe?: true;
   readonly answer: (request: RestRequest, call: CallContext) => RestAnswer | Promise<RestAnswer>;
 }
