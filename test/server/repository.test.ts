@@ -173,6 +173,43 @@ test('what is left of files that were cut short, and what is no file, is told an
   );
 });
 
+test('links are followed within a repository, wherever it is, and not out of it', async (t) => {
+  const folder = temporaryFolder(t);
+  // As git-sync publishes what it has fetched.
+  const publish = (hash: string, added: number) => {
+    tableOf(join(folder, '.worktrees', hash, 'models/m'), added);
+    symlinkSync(join('.worktrees', hash), join(folder, 'next'));
+    renameSync(join(folder, 'next'), join(folder, 'repository'));
+  };
+  const tableOf = (base: string, added: number) => {
+    writeVersion(base, added);
+    renameSync(join(base, `${added}`), join(base, 'files'));
+    symlinkSync('files', join(base, '1'));
+  };
+  publish('a1', 5);
+  writeVersion(folder, 9);
+  const { client } = await startServer(t, single(join(folder, 'repository/models/m')));
+  assert.deepEqual(await predictSum(client), { version: 1, added: 5 });
+  publish('b2', 6);
+  await eventually(
+    () => predictSum(client),
+    ({ added }) => added === 6,
+  );
+  const models = join(folder, 'repository/models/m');
+  symlinkSync(join(folder, '9'), join(models, '2'));
+  mkdirSync(join(models, '3'));
+  symlinkSync('/etc/hostname', join(models, '3/model.xml'));
+  const found = await eventually(
+    () => statuses(client),
+    (all) => all.some(({ version, status }) => version === '3' && status.error_code === 'UNKNOWN'),
+  );
+  assert.match(
+    found.find(({ version }) => version === '3')!.status.error_message,
+    /^A link leads out of the repository - Expected: links within .*\/\.worktrees\/b2\/models\/m; Actual: .*\/3\/model\.xml leads to \/etc\/hostname$/,
+  );
+  assert.deepEqual(await predictSum(client), { version: 1, added: 6 });
+});
+
 test('folders that hold no version yet are told, and links in circles are looked at once', async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, '1'));

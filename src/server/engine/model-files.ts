@@ -1,6 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServingError } from '../model/error.ts';
+import { checkLinks } from './check-links.ts';
 
 /** What the runtime is given to read. */
 export interface ModelFiles {
@@ -16,9 +17,10 @@ const weightsOf: Readonly<Record<string, string>> = { '.xml': '.bin', '.pdmodel'
 /**
  * The model's files in a version's directory: OpenVINO IR, ONNX, PaddlePaddle, TensorFlow (a SavedModel's directory or a frozen
  * graph) or TensorFlow Lite.
- * @throws ServingError `failed-precondition` if there is none, or the directory cannot be read
+ * @throws ServingError `failed-precondition` if there is none, the directory cannot be read, or a link in it leads out of the repository
  */
 export async function findModelFiles(directory: string): Promise<ModelFiles> {
+  await checkLinks(directory);
   const files = await choose(directory);
   const read = files.model === directory ? await savedModelFiles(directory) : Object.values(files);
   for (const path of read) await checkReadable(path);
