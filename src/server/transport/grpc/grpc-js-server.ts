@@ -47,6 +47,10 @@ const largestMessage = 1024 ** 3;
 /** Enough for any client that multiplexes on purpose; a bound, so that one connection cannot queue without end. */
 const concurrentStreams = 1024;
 
+/** A peer that has gone without a word is noticed by this, as in gRPC's own servers; its connection would stay for ever. */
+const keepaliveMs = 7_200_000;
+const keepaliveTimeoutMs = 20_000;
+
 /** A status message travels in a header block, whose size clients bound (8 KiB is common); grpc-js writes it as a URI would be. */
 const longestDetails = 4096;
 
@@ -60,6 +64,8 @@ export function createGrpcJsServer(options: GrpcServerOptions): TransportServer 
     'grpc.max_receive_message_length': largestMessage,
     'grpc.max_send_message_length': largestMessage,
     'grpc.max_concurrent_streams': concurrentStreams,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     ...options.channelArguments,
     ...(options.guard && { interceptors: [keyInterceptor(options.guard)] }),
   });
