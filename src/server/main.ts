@@ -43,6 +43,7 @@ import { healthMethods } from './transport/grpc/health-methods.ts';
 import { kserveMethods } from './transport/grpc/kserve-methods.ts';
 import { measuredMethods } from './transport/grpc/measured-methods.ts';
 import { joinMethods } from './transport/grpc/methods.ts';
+import { probeMethods } from './transport/grpc/probe-methods.ts';
 import { tfsMethods } from './transport/grpc/tfs-methods.ts';
 import { Guard } from './transport/guard.ts';
 import { configRoutes } from './transport/rest/config-routes.ts';
@@ -133,19 +134,22 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const guard = (kind: 'gRPC' | 'REST') =>
     secrets.apiKeys ? new Guard(secrets.apiKeys, kind, metrics?.meters) : undefined;
   const budget = new ByteBudget(settings.grpc.memoryQuota);
-  const grpc = createGrpcJsServer({
-    methods: metrics ? measuredMethods(methods, metrics.meters) : methods,
-    log,
-    tracing,
-    budget,
-    ending: ending.signal,
+  const counted = metrics ? measuredMethods(methods, metrics.meters) : methods;
+  const grpcOptions = {
+    ...{ log, tracing, budget, ending: ending.signal },
     channelArguments: settings.grpc.channelArguments,
+  };
+  const grpc = createGrpcJsServer({
+    ...grpcOptions,
+    methods: counted,
     credentials: secrets.grpc,
     guard: guard('gRPC'),
   });
+  const health = createGrpcJsServer({ ...grpcOptions, methods: probeMethods(counted) });
 
   // Listens before models load: liveness probes are answered meanwhile.
   if (settings.grpc.port !== 0) await listen(grpc, settings.grpc, 'gRPC', log);
+  if (settings.health.port !== 0) await listen(health, settings.health, 'health checks', log);
   const reload = async () => {
     await started;
     const isChanged = await models.reload();
@@ -184,7 +188,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   const alive = setInterval(() => {}, 1000);
   const stopped = [models.stop(), repositories.stop(), buckets.close(), secrets.stop()];
   await Promise.race([Promise.all(stopped), sleep(clock, left())]);
-  await Promise.all([grpc.drain(clock, left()), rest?.drain(clock, left())]);
+  await Promise.all([grpc, rest, health].map((server) => server?.drain(clock, left())));
   await Promise.race([pipelines.close(), sleep(clock, left())]);
   const isClean = await registry.close(left());
   if (isClean) await engine.close();

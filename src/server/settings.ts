@@ -26,6 +26,8 @@ export interface Settings {
     readonly memoryQuota: number;
     readonly channelArguments: Readonly<Record<string, string | number>>;
   };
+  /** For probes; on the addresses of gRPC. Port 0: none. */
+  readonly health: { readonly port: number; readonly addresses: readonly string[] };
   /** Port 0: no HTTP. */
   readonly rest: {
     readonly port: number;
@@ -135,6 +137,9 @@ export function readSettings(argv: readonly string[], environment: Environment, 
   if (number('port') === number('rest_port') && number('port') > 0) {
     problems.say('--rest_port', 'port and rest_port cannot have same values');
   }
+  if (number('health_port') > 0 && [number('port'), number('rest_port')].includes(number('health_port'))) {
+    problems.say('--health_port', 'must be another port than port and rest_port');
+  }
   const settings: Settings = {
     models: readModels(values, workingDirectory, problems),
     grpc: {
@@ -143,6 +148,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       memoryQuota: number('grpc_memory_quota'),
       channelArguments: readChannelArguments(text('grpc_channel_arguments')!, problems),
     },
+    health: { port: number('health_port'), addresses: list(text('grpc_bind_address')!) },
     rest: {
       port: number('rest_port'),
       addresses: list(text('rest_bind_address')!),
@@ -157,7 +163,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
     secrets: {
       grpc: readTlsPaths('grpc', values, workingDirectory, problems),
       rest: readTlsPaths('rest', values, workingDirectory, problems),
-      apiKeys: readApiKeySource(values.get('api_key_file'), environment.API_KEY, workingDirectory),
+      apiKeys: readApiKeySource(values.get('api_key_file'), environment.API_KEY, workingDirectory, problems),
     },
     engine: {
       kind: text('engine') as Settings['engine']['kind'],
@@ -315,7 +321,10 @@ function readApiKeySource(
   file: string | undefined,
   key: string | undefined,
   directory: string,
+  problems: Problems,
 ): SecretPaths['apiKeys'] {
+  // A variable that was to be filled in, perhaps: without a file, the server would be open to all.
+  if (file === '') problems.add('--api_key_file', 'a file', file);
   if (file) return { path: resolve(directory, file) };
   return key ? { key, source: 'API_KEY' } : undefined;
 }

@@ -5,12 +5,23 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
+import { Client } from '../../examples/clients/typescript/client.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { HealthClient } from '../support/health.ts';
 import { addModel } from '../support/ir-model.ts';
 import { KServeClient } from '../support/kserve.ts';
+import { outcome, predictSum, statuses } from '../support/predict.ts';
 import { single } from '../support/repository.ts';
 import { restFlags } from '../support/rest.ts';
 import { scrape } from '../support/scrape.ts';
-import { eventually, launchServer, startServer, type TestServer, temporaryFolder } from '../support/server.ts';
+import {
+  eventually,
+  freePort,
+  launchServer,
+  startServer,
+  type TestServer,
+  temporaryFolder,
+} from '../support/server.ts';
 
 const cleanUps: (() => unknown)[] = [];
 const file = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as unknown as TestContext;
@@ -171,6 +182,27 @@ for (const [path, without, withKey] of paths) {
     assert.equal(await callPath(path, `Bearer ${key}`), withKey);
   });
 }
+
+test('a port for probes asks for no key, and knows nothing but health and states', async (t) => {
+  const healthPort = await freePort();
+  const pair = createAuthority().issue();
+  for (const [name, text] of Object.entries({ 'tls.crt': pair.cert, 'tls.key': pair.key })) {
+    writeFileSync(join(folder, name), text);
+  }
+  const server = await startServer(t, [
+    ...single(join(folder, 'm')),
+    ...['--grpc_certificate_path', join(folder, 'tls.crt'), '--grpc_key_path', join(folder, 'tls.key')],
+    ...['--api_key_file', join(folder, 'keys'), '--health_port', String(healthPort)],
+  ]);
+  const client = new Client(`127.0.0.1:${healthPort}`);
+  t.after(() => client.close());
+  const [status] = await statuses(client);
+  assert.deepEqual([status!.version, status!.state], ['1', 'AVAILABLE']);
+  assert.equal(await new HealthClient(t, healthPort).check(''), 'SERVING');
+  assert.match(String(await outcome(predictSum(client))), /^12 /);
+  assert.match(String(await outcome(new KServeClient(t, healthPort).call('ServerMetadata'))), /^12 /);
+  assert.equal(await server.stop(), 0);
+});
 
 test('a message is not read of who shows no key', async () => {
   const socket = connect(port, '127.0.0.1');

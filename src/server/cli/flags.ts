@@ -401,6 +401,15 @@ const list: readonly Flag[] = [
     help: 'headers that they may send',
   },
   {
+    name: 'health_port',
+    type: 'integer',
+    least: 0,
+    most: 65_535,
+    default: '0',
+    group: 'security',
+    help: 'one more gRPC port, in plain text and without keys, for probes and operators that have neither: health checks and GetModelStatus alone; 0 for none',
+  },
+  {
     name: 'api_key_file',
     type: 'string',
     placeholder: 'FILE',
