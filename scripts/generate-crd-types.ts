@@ -24,6 +24,7 @@ const names: Readonly<Record<string, string>> = {
   'spec.config': 'ConfigSource',
   'spec.config.configMapRef': 'ConfigMapKey',
   'spec.server': 'ServerSettings',
+  'spec.server.tls': 'TlsSettings',
   'spec.env[]': 'EnvironmentVariable',
   'spec.service': 'ServiceSettings',
   'spec.rollout': 'RolloutSettings',

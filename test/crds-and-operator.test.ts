@@ -37,10 +37,11 @@ test('the volumes and mounts that users may not have are those of the operator',
       { name: 'a', image: { reference: 'r/a:1' } },
       { name: 'b', persistentVolumeClaim: { claimName: 'b' } },
     ],
+    server: { tls: { secretName: 'c', clientCASecretName: 'd' } },
   });
   const { volumes, mounts } = podVolumes(own);
   const [, forbidden] = patterns(at('template', 'extraVolumes', '[]', 'name'));
-  assert.equal(volumes.length, 5);
+  assert.equal(volumes.length, 7);
   for (const { name } of volumes) assert.match(String(name), forbidden!);
   const { mountPath } = own.spec.repository!;
   const { rule } = rulesOf(at('template', 'extraVolumeMounts', '[]', 'mountPath'))[0]!;

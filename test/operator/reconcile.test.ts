@@ -426,6 +426,14 @@ test('pods that do not answer do not slow the others', { timeout: 60_000 }, asyn
   assert.ok(ms < 1_500, `${Math.round(ms)} ms`);
 });
 
+test('pods that ask for certificates are asked where they do not', async (t) => {
+  const operator = await start(t, (models, host) => {
+    models.set({ host, port: 9001 }, 'digits', [{ version: 1, state: 'AVAILABLE' }]);
+  });
+  await operator.create('x', { server: { grpcPort: 9000, tls: { secretName: 'x-tls' } } });
+  await operator.until('x', isReady);
+});
+
 test('what the cluster has no kind for is told beside what serves', async (t) => {
   const operator = await start(t);
   operator.cluster.serve(kinds.podMonitors, false);

@@ -324,6 +324,17 @@ export interface ServerSettings {
   readonly grpcPort: number;
   /** Port of the pods for REST and metrics (/metrics), 1024 to 65535, other than grpcPort; 8000 unless set. */
   readonly httpPort: number;
+  /**
+   * One more port of the pods, in plain text and without keys, for probes and for what the operator asks: health
+   * checks and GetModelStatus alone; 1024 to 65535, other than grpcPort and httpPort. 9001 with tls; none otherwise
+   * unless set, as it is to be where clients must show API keys.
+   */
+  readonly healthPort?: number;
+  /**
+   * TLS for gRPC and REST. What changes in the Secrets is in force within two minutes, without a restart. Plain text
+   * unless set.
+   */
+  readonly tls?: TlsSettings;
   /** How much the server logs; INFO unless set. */
   readonly logLevel: 'TRACE' | 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
   /**
@@ -351,6 +362,23 @@ export interface ServerSettings {
    * set.
    */
   readonly extraArgs?: readonly string[];
+}
+
+/**
+ * TLS for gRPC and REST. What changes in the Secrets is in force within two minutes, without a restart. Plain text
+ * unless set.
+ */
+export interface TlsSettings {
+  /**
+   * Name of a Secret of this namespace with the pods' certificate as tls.crt and its key as tls.key, such as
+   * cert-manager makes.
+   */
+  readonly secretName: string;
+  /**
+   * Name of a Secret of this namespace whose ca.crt holds authorities; clients must show a certificate of one of
+   * them, over REST and for /metrics as well.
+   */
+  readonly clientCASecretName?: string;
 }
 
 /** An EnvVar of core/v1. */

@@ -121,6 +121,54 @@ const cases: [what: string, spec: object, child: string, part: object][] = [
     },
   ],
   [
+    'that lets the operator ask where no certificate is asked for',
+    { networkPolicy: { enabled: true, from: peers }, server: { tls: { secretName: 's' } } },
+    'NetworkPolicy x',
+    {
+      ingress: [
+        {
+          from: peers,
+          ports: [
+            { protocol: 'TCP', port: 9000 },
+            { protocol: 'TCP', port: 8000 },
+          ],
+        },
+        {
+          from: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'operators' } },
+              podSelector: {
+                matchLabels: { 'app.kubernetes.io/part-of': 'modelserver', 'app.kubernetes.io/component': 'operator' },
+              },
+            },
+          ],
+          ports: [{ protocol: 'TCP', port: 9001 }],
+        },
+      ],
+    },
+  ],
+  [
+    'with TLS',
+    { server: { tls: { secretName: 's' } } },
+    'Service x',
+    {
+      ports: [
+        { name: 'grpc', port: 8080, targetPort: 'grpc', protocol: 'TCP', appProtocol: 'https' },
+        { name: 'rest', port: 8081, targetPort: 'http', protocol: 'TCP', appProtocol: 'https' },
+      ],
+    },
+  ],
+  [
+    'with TLS',
+    { observability: { metrics: { podMonitor: { enabled: true } } }, server: { tls: { secretName: 's' } } },
+    'PodMonitor x',
+    {
+      podMetricsEndpoints: [
+        { port: 'http', path: '/metrics', interval: '30s', scheme: 'https', tlsConfig: { insecureSkipVerify: true } },
+      ],
+    },
+  ],
+  [
     'for the labels of the user',
     { observability: { metrics: { podMonitor: { enabled: true, interval: '1m' } } } },
     'PodMonitor x',

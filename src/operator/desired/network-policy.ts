@@ -1,5 +1,6 @@
 import type { Builder } from './builder.ts';
 import { owned, podSelector } from './owned.ts';
+import { askedPort } from './ports.ts';
 
 /** What the chart gives the operator's pods, whatever names it is given itself. */
 const operatorPods = { 'app.kubernetes.io/part-of': 'modelserver', 'app.kubernetes.io/component': 'operator' };
@@ -26,7 +27,7 @@ export const networkPolicy: Builder = (owner, _, { operatorNamespace }) => {
               podSelector: { matchLabels: operatorPods },
             },
           ],
-          ports: [grpc],
+          ports: [{ protocol: 'TCP', port: askedPort(server) }],
         },
       ],
     },

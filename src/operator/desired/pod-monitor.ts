@@ -21,7 +21,15 @@ export const podMonitor: Builder = (owner, _, { podMonitors }) => {
     metadata: { ...metadata, labels: { ...wanted.labels, ...childLabels(owner) } },
     spec: {
       selector: { matchLabels: podSelector(owner) },
-      podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: `${wholeSeconds(wanted.interval)}s` }],
+      podMetricsEndpoints: [
+        {
+          port: 'http',
+          path: '/metrics',
+          interval: `${wholeSeconds(wanted.interval)}s`,
+          // Pods are scraped by their addresses, which no certificate names.
+          ...(owner.spec.server.tls ? { scheme: 'https', tlsConfig: { insecureSkipVerify: true } } : {}),
+        },
+      ],
     },
   };
 };

@@ -104,6 +104,9 @@ const rolling: [what: string, spec: object][] = [
   ['how it is watched', { repository: { persistentVolumeClaim: { claimName: 'models' }, watch: { mode: 'Poll' } } }],
   ['a model with a volume of its own', { models: [{ name: 'digits', image: { reference: 'r/m:1' } }] }],
   ['ports', { server: { grpcPort: 9999 } }],
+  ['a port for probes', { server: { healthPort: 9005 } }],
+  ['TLS', { server: { tls: { secretName: 's' } } }],
+  ['certificates of clients', { server: { tls: { secretName: 's', clientCASecretName: 'c' } } }],
   ['the log level', { server: { logLevel: 'DEBUG' } }],
   ['more arguments', { server: { extraArgs: ['--cache_dir=/tmp'] } }],
   ['the environment', { env: [{ name: 'A', value: 'b' }] }],
@@ -160,6 +163,19 @@ test("the server's container is the first, has its ports, and its probes ask gRP
   assert.deepEqual((server!.livenessProbe as Container['readinessProbe']).grpc, liveness);
   assert.deepEqual((server!.startupProbe as Container['readinessProbe']).grpc, liveness);
 });
+
+for (const [what, server, port] of [
+  ['TLS', { tls: { secretName: 's' } }, 9001],
+  ['a port of their own', { healthPort: 9005 }, 9005],
+] as const) {
+  test(`with ${what}, probes ask where neither certificate nor key is asked for`, () => {
+    const [container] = templateOf({ server }).spec.containers;
+    assert.deepEqual(container!.ports.at(-1), { name: 'health', containerPort: port, protocol: 'TCP' });
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+      assert.equal((container![probe] as { grpc: { port: number } }).grpc.port, port, probe);
+    }
+  });
+}
 
 test('pods are spread unless the user says how', () => {
   const spread = (spec: object = {}) => templateOf(spec).spec.topologySpreadConstraints as { topologyKey: string }[];

@@ -4,6 +4,7 @@ import type { ModelServer } from '../api/model-server.ts';
 import { label } from '../api/names.ts';
 import { childLabels, podSelector } from './owned.ts';
 import { type Free, podVolumes } from './pod-volumes.ts';
+import { askedPort, healthPort } from './ports.ts';
 import { present } from './present.ts';
 import { serverArguments } from './server-arguments.ts';
 import { serverEnvironment } from './server-environment.ts';
@@ -76,6 +77,7 @@ function podSpec(owner: ModelServer, image: string): Free {
 function container(owner: ModelServer, image: string, volumeMounts: readonly Free[]): Free {
   const { spec } = owner;
   const env = serverEnvironment(owner);
+  const health = healthPort(spec.server);
   return present<Free>({
     name: containerName,
     image,
@@ -86,6 +88,7 @@ function container(owner: ModelServer, image: string, volumeMounts: readonly Fre
     ports: [
       { name: 'grpc', containerPort: spec.server.grpcPort, protocol: 'TCP' },
       { name: 'http', containerPort: spec.server.httpPort, protocol: 'TCP' },
+      ...(health === undefined ? [] : [{ name: 'health', containerPort: health, protocol: 'TCP' }]),
     ],
     resources: spec.template.resources,
     volumeMounts,
@@ -95,7 +98,7 @@ function container(owner: ModelServer, image: string, volumeMounts: readonly Fre
       capabilities: { drop: ['ALL'] },
       ...spec.template.securityContext,
     },
-    ...probes(spec.server.grpcPort),
+    ...probes(askedPort(spec.server)),
     lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
     // A server that cannot start says why on its last line.
     terminationMessagePolicy: 'FallbackToLogsOnError',

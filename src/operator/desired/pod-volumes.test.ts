@@ -96,3 +96,18 @@ test('models may bring all volumes themselves', () => {
   assert.ok(!usesImageVolumes(modelServer().spec));
   assert.ok(usesImageVolumes(modelServer({ repository: { image: { reference: 'r' } } }).spec));
 });
+
+test('Secrets with certificates are mounted by their names', () => {
+  const { volumes, mounts } = podVolumes(
+    modelServer({ server: { tls: { secretName: 'own', clientCASecretName: 'clients' } } }),
+  );
+  const names = ['model-server-tls', 'model-server-client-ca'];
+  assert.deepEqual(volumes.slice(2, 4), [
+    { name: names[0], secret: { secretName: 'own' } },
+    { name: names[1], secret: { secretName: 'clients' } },
+  ]);
+  assert.deepEqual(mounts.slice(2, 4), [
+    { name: names[0], mountPath: '/etc/modelserver-tls', readOnly: true },
+    { name: names[1], mountPath: '/etc/modelserver-client-ca', readOnly: true },
+  ]);
+});

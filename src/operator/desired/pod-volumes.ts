@@ -2,7 +2,7 @@ import { contentHash } from '../../shared/content-hash.ts';
 import type { ModelServer } from '../api/model-server.ts';
 import { type ModelSpec, ownMount } from './models.ts';
 import { present } from './present.ts';
-import { configFolder } from './server-arguments.ts';
+import { clientCaFolder, configFolder, tlsFolder } from './server-arguments.ts';
 
 export type Free = Readonly<Record<string, unknown>>;
 
@@ -10,6 +10,10 @@ export interface Volumes {
   readonly volumes: readonly Free[];
   readonly mounts: readonly Free[];
 }
+
+/** Of the Secrets with certificates. Names that begin like this are not for users. */
+export const tlsVolume = 'model-server-tls';
+export const clientCaVolume = 'model-server-client-ca';
 
 /** Everything that is mounted into the server's container. Models are mounted for reading only. */
 export function podVolumes({ metadata, spec }: ModelServer): Volumes {
@@ -21,6 +25,16 @@ export function podVolumes({ metadata, spec }: ModelServer): Volumes {
     { name: 'config', mountPath: configFolder, readOnly: true },
     { name: 'tmp', mountPath: '/tmp' },
   ];
+  const { tls } = spec.server;
+  for (const [name, secretName, mountPath] of [
+    [tlsVolume, tls?.secretName, tlsFolder],
+    [clientCaVolume, tls?.clientCASecretName, clientCaFolder],
+  ] as const) {
+    if (secretName === undefined) continue;
+    // Kubelets mount it: the operator need not be allowed to read it.
+    volumes.push({ name, secret: { secretName } });
+    mounts.push({ name, mountPath, readOnly: true });
+  }
   if (spec.repository) {
     volumes.push(repositoryVolume(spec.repository));
     mounts.push(

@@ -49,6 +49,31 @@ const cases: [what: string, spec: object, comes: string[], goes?: string[]][] = 
     [],
     ['--watch_mode', '--file_system_poll_wait_seconds', '--settle_milliseconds'],
   ],
+  ['a port for probes', { server: { healthPort: 9005 } }, ['--health_port=9005']],
+  [
+    'certificates',
+    { server: { tls: { secretName: 's' } } },
+    [
+      '--health_port=9001',
+      '--grpc_certificate_path=/etc/modelserver-tls/tls.crt',
+      '--grpc_key_path=/etc/modelserver-tls/tls.key',
+      '--rest_certificate_path=/etc/modelserver-tls/tls.crt',
+      '--rest_key_path=/etc/modelserver-tls/tls.key',
+    ],
+  ],
+  [
+    'certificates of clients',
+    { server: { healthPort: 9005, tls: { secretName: 's', clientCASecretName: 'c' } } },
+    [
+      '--health_port=9005',
+      '--grpc_certificate_path=/etc/modelserver-tls/tls.crt',
+      '--grpc_key_path=/etc/modelserver-tls/tls.key',
+      '--grpc_ca_path=/etc/modelserver-client-ca/ca.crt',
+      '--rest_certificate_path=/etc/modelserver-tls/tls.crt',
+      '--rest_key_path=/etc/modelserver-tls/tls.key',
+      '--rest_ca_path=/etc/modelserver-client-ca/ca.crt',
+    ],
+  ],
   ['more', { server: { extraArgs: ['--cache_dir=/tmp'] } }, ['--cache_dir=/tmp']],
 ];
 

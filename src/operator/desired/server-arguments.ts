@@ -1,9 +1,14 @@
 import { milliseconds, wholeSeconds } from '../api/duration.ts';
 import type { ModelServer } from '../api/model-server.ts';
+import { healthPort } from './ports.ts';
 
 /** The folder that the ConfigMap is mounted at: as a whole, for a file mounted by itself would never change. */
 export const configFolder = '/etc/modelserver';
 export const configFile = 'config.json';
+
+/** The folders that the Secrets with certificates are mounted at, as a whole for the same reason. */
+export const tlsFolder = '/etc/modelserver-tls';
+export const clientCaFolder = '/etc/modelserver-client-ca';
 
 /** The command line of the server. A change of it makes pods roll. */
 export function serverArguments({ server, repository, observability }: ModelServer['spec']): string[] {
@@ -12,6 +17,7 @@ export function serverArguments({ server, repository, observability }: ModelServ
     `--config_path=${configFolder}/${configFile}`,
     `--port=${server.grpcPort}`,
     `--rest_port=${server.httpPort}`,
+    ...securityArguments(server),
     ...(observability.metrics.enabled ? ['--metrics_enable=true'] : []),
     `--log_level=${server.logLevel}`,
     `--drain_timeout_seconds=${wholeSeconds(server.drainTimeout)}`,
@@ -28,6 +34,19 @@ export function serverArguments({ server, repository, observability }: ModelServ
       : []),
     ...(server.extraArgs ?? []),
   ];
+}
+
+function securityArguments(server: ModelServer['spec']['server']): string[] {
+  const port = healthPort(server);
+  const health = port === undefined ? [] : [`--health_port=${port}`];
+  if (!server.tls) return health;
+  const { clientCASecretName } = server.tls;
+  const ofProtocol = (protocol: string) => [
+    `--${protocol}_certificate_path=${tlsFolder}/tls.crt`,
+    `--${protocol}_key_path=${tlsFolder}/tls.key`,
+    ...(clientCASecretName === undefined ? [] : [`--${protocol}_ca_path=${clientCaFolder}/ca.crt`]),
+  ];
+  return [...health, ...ofProtocol('grpc'), ...ofProtocol('rest')];
 }
 
 const factors: Readonly<Record<string, number>> = {

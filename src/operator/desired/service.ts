@@ -10,6 +10,7 @@ import { present } from './present.ts';
 export function service(owner: ModelServer, headless: boolean): Applied {
   const { service: wanted } = owner.spec;
   const { name } = owner.metadata;
+  const isSecure = owner.spec.server.tls !== undefined;
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -26,14 +27,14 @@ export function service(owner: ModelServer, headless: boolean): Applied {
           port: headless ? owner.spec.server.grpcPort : wanted.grpcPort,
           targetPort: 'grpc',
           protocol: 'TCP',
-          appProtocol: 'kubernetes.io/h2c',
+          appProtocol: isSecure ? 'https' : 'kubernetes.io/h2c',
         },
         {
           name: 'rest',
           port: headless ? owner.spec.server.httpPort : wanted.restPort,
           targetPort: 'http',
           protocol: 'TCP',
-          appProtocol: 'http',
+          appProtocol: isSecure ? 'https' : 'http',
         },
       ],
     }),

@@ -25,7 +25,7 @@ const examples = [
  */
 const known: [example: string, hash: string][] = [
   ['minimal', '986a95a423'],
-  ['everything-set', 'bfdbed20cc'],
+  ['everything-set', 'f286312a2f'],
   ['model-images', '33ed393d25'],
 ];
 

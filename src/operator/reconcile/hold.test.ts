@@ -38,6 +38,14 @@ function deploymentFor(spec: object): Deployment {
 const owners: [what: string, now: object, before: object, expected: object][] = [
   ['pods as they are to be', {}, {}, {}],
   ['another port', { server: { grpcPort: 1, httpPort: 2 } }, {}, {}],
+  ['TLS', { server: { tls: { secretName: 's' } } }, {}, {}],
+  ['a port for probes', { server: { healthPort: 9005 } }, {}, {}],
+  [
+    'they serve in plain text, and trust nobody',
+    {},
+    { server: { tls: { secretName: 's', clientCASecretName: 'c' } } },
+    { server: { healthPort: 9001, tls: { secretName: 's', clientCASecretName: 'c' } } },
+  ],
   ['an identity of their own', { template: { serviceAccountName: 'mine' } }, {}, {}],
   [
     'that identity no more',

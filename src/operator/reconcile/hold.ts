@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { configMaps, deployments } from '../cluster/kinds.ts';
 import type { Kind } from '../cluster/kube-object.ts';
 import { containerName } from '../desired/pod-template.ts';
+import { clientCaVolume, tlsVolume } from '../desired/pod-volumes.ts';
 import type { Deployment } from './snapshot.ts';
 
 /** Why children are left as they are: all of them, or while rollouts are paused what makes pods roll or serve something else. */
@@ -22,7 +23,7 @@ export function holds(hold: Hold | undefined, kind: Kind): boolean {
 
 /**
  * The resource as what goes on must be made from while rollouts are paused. Some of it goes by what the pods are like, and they
- * stay as they are: which ports they have, and whose identity. All else is as the resource says now.
+ * stay as they are: which ports they have, whether with TLS, and whose identity. All else is as the resource says now.
  * @param live where there are no pods yet, they will be as the resource says
  */
 export function pausedOwner(owner: ModelServer, live: Deployment | undefined): ModelServer {
@@ -32,15 +33,19 @@ export function pausedOwner(owner: ModelServer, live: Deployment | undefined): M
   const ports = pods.containers?.find(({ name }) => name === containerName)?.ports;
   const port = (name: string) => ports?.find((port) => port.name === name)?.containerPort;
   const { serviceAccountName: _, ...template } = spec.template;
-  const [grpcPort, httpPort] = [port('grpc'), port('http')];
+  const [grpcPort, httpPort, healthPort] = [port('grpc'), port('http'), port('health')];
+  const { healthPort: _port, tls: _tls, ...server } = spec.server;
+  const tls = tlsOf(pods.volumes ?? []);
   return {
     ...owner,
     spec: {
       ...spec,
       server: {
-        ...spec.server,
+        ...server,
         ...(grpcPort === undefined ? {} : { grpcPort }),
         ...(httpPort === undefined ? {} : { httpPort }),
+        ...(healthPort === undefined ? {} : { healthPort }),
+        ...(tls && { tls }),
       },
       template:
         pods.serviceAccountName === undefined || pods.serviceAccountName === metadata.name
@@ -48,6 +53,16 @@ export function pausedOwner(owner: ModelServer, live: Deployment | undefined): M
           : { ...template, serviceAccountName: pods.serviceAccountName },
     },
   };
+}
+
+type Volumes = NonNullable<NonNullable<NonNullable<NonNullable<Deployment['spec']>['template']>['spec']>['volumes']>;
+
+/** The Secrets that pods have their certificates from; undefined if they serve in plain text. */
+function tlsOf(volumes: Volumes): ModelServer['spec']['server']['tls'] {
+  const secret = (name: string) => volumes.find((volume) => volume.name === name)?.secret?.secretName;
+  const [secretName, clientCASecretName] = [secret(tlsVolume), secret(clientCaVolume)];
+  if (secretName === undefined) return undefined;
+  return { secretName, ...(clientCASecretName === undefined ? {} : { clientCASecretName }) };
 }
 
 /** A rollout under way is stopped where it is; only the number of pods goes on following. */

@@ -12,6 +12,7 @@ import { children } from '../desired/children.ts';
 import { keptTemplate } from '../desired/kept-template.ts';
 import { wantsPodMonitor } from '../desired/pod-monitor.ts';
 import { type PodTemplate, podTemplate } from '../desired/pod-template.ts';
+import { askedPort } from '../desired/ports.ts';
 import type { ModelStatusSource } from '../models/model-status-source.ts';
 import type { Announce } from './announce.ts';
 import { type AppliedChildren, applyChildren } from './apply-children.ts';
@@ -161,7 +162,7 @@ export class ModelServerReconciler {
     const facts = caches.pods({ namespace: namespace!, name }).flatMap((pod) => podFacts(pod, wallTime()) ?? []);
     if (isApplied) await this.#tell(facts, resource, revision, cluster, log, signal);
     const modelNames = prerequisites.models.map((model) => model.name);
-    const answers = await this.#inquiry.ask(models, facts, owner.spec.server.grpcPort, modelNames, signal);
+    const answers = await this.#inquiry.ask(models, facts, askedPort(owner.spec.server), modelNames, signal);
 
     const deployment = deploymentOf(resource, applied);
     const snapshot: Snapshot = {

@@ -13,7 +13,11 @@ export interface Deployment extends KubeObject {
       readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
       readonly spec?: {
         readonly serviceAccountName?: string;
-        readonly volumes?: readonly { readonly name: string; readonly image?: object }[];
+        readonly volumes?: readonly {
+          readonly name: string;
+          readonly image?: object;
+          readonly secret?: { readonly secretName?: string };
+        }[];
         readonly containers?: readonly {
           readonly name: string;
           readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
