@@ -33,6 +33,9 @@ const rules: Readonly<Record<string, Rule>> = {
     folders: ['server/cloud', 'server/model'],
     packages: ['@azure/storage-blob', '@azure/identity'],
   },
+  'server/control': {
+    folders: ['server/model', 'server/config', 'server/source', 'server/registry'],
+  },
   'server/registry': { folders: ['server/model', 'server/engine', 'shared'] },
   'server/image': { folders: ['server/model'], packages: ['sharp'] },
   'server/pipeline': {

@@ -8,6 +8,8 @@ import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { openBuckets } from './cloud/open-buckets.ts';
 import { parseConfig } from './config/parse-config.ts';
+import { ModelControl } from './control/model-control.ts';
+import { configFile, type ModelSource, singleModel } from './control/model-source.ts';
 import { Dataplane } from './dataplane/dataplane.ts';
 import type { Engine } from './engine/engine.ts';
 import { exitAtOnce } from './engine/openvino/exit-at-once.ts';
@@ -18,7 +20,6 @@ import type { RequestPool } from './engine/request-pool.ts';
 import { workThreads } from './engine/work-threads.ts';
 import { createImageDecoder, prepareImages } from './image/image-decoder.ts';
 import type { BucketPath } from './model/bucket-path.ts';
-import { ServingError } from './model/error.ts';
 import type { MetricNames } from './model/metric-name.ts';
 import { noPipelines } from './model/pipeline.ts';
 import type { Metrics } from './observe/metrics.ts';
@@ -33,7 +34,7 @@ import { Lifecycle } from './registry/lifecycle.ts';
 import { observers } from './registry/observer.ts';
 import { withSequences } from './sequence/stateful-engine.ts';
 import { type Environment, missingRestPort, readSettings, type Settings } from './settings.ts';
-import { type Configured, ConfigWatch, readConfig } from './source/config-watch.ts';
+import { type Configured, readConfig } from './source/config-watch.ts';
 import { Repositories } from './source/repositories.ts';
 import type { WatchOptions } from './source/watch-options.ts';
 import { type Secrets, watchSecrets } from './source/watch-secrets.ts';
@@ -125,10 +126,16 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     const opened = pipelines.configure(config.pipelines ?? noPipelines, revision);
     await Promise.all([opened, repositories.configure(config.models, revision)]);
   };
-  const models = createModels(settings, repositories, watchOptions, configured);
+  const models =
+    'model' in settings.models
+      ? singleModel(settings.models.model, repositories)
+      : configFile(settings.models.configPath, { configured, repositories, watchOptions });
+  const { promise: started, ...starting } = Promise.withResolvers<void>();
+  const retryPipelines = () => pipelines.retry();
+  const control = new ModelControl({ source: models, repositories, registry, retryPipelines, started });
   const methods = joinMethods(
-    tfsMethods(dataplane, models),
-    kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal }),
+    tfsMethods(dataplane, models, control),
+    kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal, control }),
     healthMethods(dataplane, ending.signal),
   );
   const guard = (kind: 'gRPC' | 'REST') =>
@@ -150,18 +157,16 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   // Listens before models load: liveness probes are answered meanwhile.
   if (settings.grpc.port !== 0) await listen(grpc, settings.grpc, 'gRPC', log);
   if (settings.health.port !== 0) await listen(health, settings.health, 'health checks', log);
-  const reload = async () => {
-    await started;
-    const isChanged = await models.reload();
-    await Promise.all([pipelines.retry(), repositories.rescan()]);
-    await registry.settled();
-    return isChanged;
-  };
   const { problems } = models;
   const routes = [
     ...tfsRoutes(dataplane, { problems, meters: metrics?.meters }),
-    ...kserveRoutes(dataplane, { serverVersion: packageVersion(), ending: ending.signal, meters: metrics?.meters }),
-    ...configRoutes(dataplane, { problems, reload }),
+    ...kserveRoutes(dataplane, {
+      serverVersion: packageVersion(),
+      ending: ending.signal,
+      meters: metrics?.meters,
+      control,
+    }),
+    ...configRoutes(dataplane, { problems, reload: () => control.reload() }),
     metricsRoute(metrics?.text),
   ];
   const rest = await createRest(settings, {
@@ -171,12 +176,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   });
   if (rest) await listen(rest, settings.rest, 'HTTP', log);
 
-  const started: Promise<void> = models.start().then(async () => {
-    await registry.settled();
-    if (ending.signal.aborted) return;
-    if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
-    log.info('Started model manager thread');
-  });
+  start(settings, models, repositories, registry, ending.signal, log).then(starting.resolve, starting.reject);
 
   // A server that is told to end while it starts does not start first.
   const signal = await Promise.race([ended, started.then(() => ended)]);
@@ -195,6 +195,25 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
   clearInterval(alive);
   log.info(isClean ? 'Ended' : 'Ended without the answers that took longer than the time to drain');
   return isClean;
+}
+
+/** Resolves when all that is to be served has been loaded, or has failed. */
+async function start(
+  settings: Settings,
+  models: ModelSource,
+  repositories: Repositories,
+  registry: Lifecycle,
+  ending: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const problems = await models.start();
+  if (problems.length > 0 && 'configPath' in settings.models) {
+    throw new StartError([`The config file ${settings.models.configPath} has problems:`, ...problems].join('\n  '));
+  }
+  await registry.settled();
+  if (ending.aborted) return;
+  if ('model' in settings.models) checkFirstLoad(settings.models.model.name, registry, repositories);
+  log.info('Started model manager thread');
 }
 
 /**
@@ -312,52 +331,9 @@ const openers = {
     (await import('./cloud/azure/azure-store.ts')).openAzureStore(path, environment),
 };
 
-interface Models {
-  /** Resolves when it is known which versions of which models there are. */
-  start(): Promise<void>;
-  /** Why what the config file says now is not in force. */
-  readonly problems: () => readonly string[];
-  /** Reads what configures them now. Resolves to whether that has changed. @throws ServingError if it is wrong */
-  reload(): Promise<boolean>;
-  /** The revision of what it says, if that has problems. */
-  readonly refused: () => string | undefined;
-  stop(): Promise<void>;
-}
-
-function createModels(
-  { models }: Settings,
-  repositories: Repositories,
-  watchOptions: WatchOptions,
-  configured: (config: Configured, revision: string | undefined) => Promise<void>,
-): Models {
-  if ('model' in models) {
-    return {
-      start: () => repositories.configure([models.model]),
-      problems: () => [],
-      reload: async () => false,
-      refused: () => undefined,
-      stop: async () => {},
-    };
-  }
-  const config = new ConfigWatch(models.configPath, watchOptions, configured);
-  const start = async () => {
-    await config.start();
-    if (config.problems.length === 0) return;
-    throw new StartError([`The config file ${models.configPath} has problems:`, ...config.problems].join('\n  '));
-  };
-  const reload = async () => {
-    const isChanged = await config.reload();
-    if (config.problems.length === 0) return isChanged;
-    const text = 'Reloading config file failed. Check server logs for more info.';
-    throw new ServingError('failed-precondition', `${text} - ${config.problems.join('; ')}`);
-  };
-  const problems = () => config.problems;
-  return { start, problems, refused: () => config.refused, reload, stop: () => config.stop() };
-}
-
 /** A server that was told to serve one model, and cannot, does not pretend to. Folders without a version may still get one. */
 function checkFirstLoad(name: string, registry: Lifecycle, repositories: Repositories): void {
-  const causes = [...repositories.unreadable(), ...registry.causes(name)];
+  const causes = [...repositories.unreadable(name), ...registry.causes(name)];
   if (causes.length === 0 || registry.readiness()?.models.get(name)) return;
   throw new StartError(`Model ${name} cannot be served: ${causes.join('; ')}`);
 }

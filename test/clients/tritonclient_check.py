@@ -52,9 +52,16 @@ def check_models():
     }, metadata
     index = client.get_model_repository_index()
     assert {entry.state for entry in index.models} == {"READY"}, index
-    assert refused("loaded and unloaded by what is in their folders", lambda: client.load_model("onnx")) == (
-        "StatusCode.UNIMPLEMENTED"
-    )
+    client.unload_model("onnx", unload_dependents=True)
+    refused("Model with requested version is not found", lambda: client.is_model_ready("onnx"))
+    told = {}
+    while told.get("onnx") != ("UNAVAILABLE", "unloaded"):  # the test has a time limit
+        index = client.get_model_repository_index()
+        told = {entry.name: (entry.state, entry.reason) for entry in index.models}
+    client.load_model("onnx")
+    assert client.is_model_ready("onnx")
+    assert refused("failed to load 'nobody'", lambda: client.load_model("nobody")) == "StatusCode.NOT_FOUND"
+    refused("The parameter config of a request to load", lambda: client.load_model("onnx", config="{}"))
     refused("", lambda: client.get_inference_statistics())
 
 

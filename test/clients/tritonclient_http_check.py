@@ -52,8 +52,15 @@ def check_models():
     }, metadata
     refused("Model with requested name is not found", lambda: client.get_model_metadata("nobody"))
     assert {entry["state"] for entry in client.get_model_repository_index()} == {"READY"}
-    refused("loaded and unloaded by what is in their folders", lambda: client.load_model("onnx"))
-    refused("loaded and unloaded by what is in their folders", lambda: client.unload_model("onnx"))
+    client.unload_model("onnx", unload_dependents=True)
+    assert not client.is_model_ready("onnx")
+    told = {}
+    while told.get("onnx") != ("UNAVAILABLE", "unloaded"):  # the test has a time limit
+        told = {entry["name"]: (entry["state"], entry["reason"]) for entry in client.get_model_repository_index()}
+    client.load_model("onnx")
+    assert client.is_model_ready("onnx")
+    refused("failed to load 'nobody'", lambda: client.load_model("nobody"))
+    refused("The parameter config of a request to load", lambda: client.load_model("onnx", config="{}"))
 
 
 def check_formats():

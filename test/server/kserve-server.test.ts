@@ -96,15 +96,6 @@ test('the index of the repository', async () => {
   for (const { state } of ready.models) assert.equal(state, 'READY');
 });
 
-for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload']) {
-  test(`${method} is unimplemented, and says what to do instead`, async () => {
-    assert.match(
-      String(await outcome(client.call(method, { model_name: 'm' }))),
-      /^12 Models are loaded and unloaded by what is in their folders and in the config file/,
-    );
-  });
-}
-
 test('a stream: answers in order, the errors among them, and it goes on', async () => {
   const requests = Array.from({ length: 50 }, (_, i) =>
     i % 3 === 1 ? { model_name: 'nobody', id: `${i}` } : ask(`${i}`, i),

@@ -261,11 +261,6 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
     'monitoring: expected an object with the one key "metrics", got {"metrics":{"enable":false},"logs":{}}',
   ],
   [
-    'one name for several models',
-    { model_config_list: [entry(), entry({ name: 'n' }), entry({ base_path: '/n' })] },
-    'model_config_list: two models have the name m',
-  ],
-  [
     'everything at once',
     { model_config_list: [entry({ nireq: -1, mean: 'grey' }), entry({ name: '', base_path: 'gs:///b' })], models: 1 },
     'models: there is no such section',
@@ -279,6 +274,15 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
 for (const [what, config, ...problems] of wrongFiles) {
   test(`a file is refused for ${what}`, () => assert.deepEqual(parse(config), { problems }));
 }
+
+test('of several models with one name the first counts', () => {
+  const parsed = parse({ model_config_list: [entry(), entry({ name: 'n' }), entry({ base_path: '/n' })] });
+  assert.ok(!parsed.problems);
+  assert.deepEqual(parsed.models, [
+    { ...plain, notes: ['model_config_list[2]: ignored, since another model has that name'] },
+    { ...plain, name: 'n' },
+  ]);
+});
 
 test('sections that ask for nothing may stand in the file', () => {
   const config = {

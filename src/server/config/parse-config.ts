@@ -57,13 +57,23 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     problems.add('model_config_list', 'a list', list);
     return [];
   }
-  const models = list.flatMap(
-    (entry, i) => readModelConfig(entry, `model_config_list[${i}]`, directory, problems) ?? [],
-  );
-  const names = new Set<string>();
-  for (const { name } of models) {
-    if (names.has(name)) problems.say('model_config_list', `two models have the name ${name}`);
-    names.add(name);
+  return readModelList(list, directory, problems);
+}
+
+/** The entries of a `model_config_list`; of several with the same name the first. */
+export function readModelList(list: readonly unknown[], directory: string, problems: Problems): ModelConfig[] {
+  const models = new Map<string, ModelConfig>();
+  for (const [i, entry] of list.entries()) {
+    const path = `model_config_list[${i}]`;
+    const model = readModelConfig(entry, path, directory, problems);
+    if (!model) continue;
+    const first = models.get(model.name);
+    if (!first) models.set(model.name, model);
+    else
+      models.set(model.name, {
+        ...first,
+        notes: [...first.notes, `${path}: ignored, since another model has that name`],
+      });
   }
-  return models;
+  return [...models.values()];
 }

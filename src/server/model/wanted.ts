@@ -25,13 +25,14 @@ export interface WantedModel {
 }
 
 /**
- * The versions on disk, in any order; or, while the base path cannot be read, why; or that nobody has looked yet. In the last two
- * cases what is loaded stays.
+ * The versions on disk, in any order; or, while the base path cannot be read, why; or that nobody has looked yet. In these two
+ * cases what is loaded stays. Or that someone took the model out of service: then nothing of it does.
  */
 export type Repository =
   | { readonly state: 'listed'; readonly versions: readonly WantedVersion[] }
   | { readonly state: 'unreadable'; readonly cause: string }
-  | { readonly state: 'unknown' };
+  | { readonly state: 'unknown' }
+  | { readonly state: 'unloaded' };
 
 export interface WantedVersion {
   readonly version: number;

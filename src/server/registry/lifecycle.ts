@@ -147,6 +147,12 @@ export class Lifecycle implements Registry {
     return this.#changes.until(() => this.#ending.signal.aborted || !this.#isFirstTryLeft(), Number.POSITIVE_INFINITY);
   }
 
+  tryAgain(name: string): void {
+    for (const record of this.#records.get(name)?.values() ?? []) record.failure = undefined;
+    this.#act();
+    this.#changes.announce();
+  }
+
   stopLoading(): void {
     this.#ending.abort();
     // What is on its way is for no load any more.
@@ -161,7 +167,6 @@ export class Lifecycle implements Registry {
     return isDone();
   }
 
-  /** Why versions of a model do not load, for those that do not; that files are just being written is no reason. */
   causes(name: string): string[] {
     return [...(this.#records.get(name)?.values() ?? [])].flatMap(({ version, failure }) =>
       failure && failure.cause !== beingChanged ? [`version ${version}: ${failure.cause}`] : [],

@@ -95,7 +95,7 @@ interface Plan {
 function planFor(model: ModelFacts, now: number): Plan {
   const never = Number.POSITIVE_INFINITY;
   const { wanted } = model;
-  if (!wanted) {
+  if (!wanted || wanted.repository.state === 'unloaded') {
     return {
       letGo: model.versions.find(({ state, files }) => files && mayLoad(state))?.version,
       retire: model.versions.find((facts) => mayRetire(facts))?.version,

@@ -16,6 +16,10 @@ export interface Registry extends Catalogue {
   isComing(spec: ServableSpec): boolean;
   /** Resolves once everything that is wanted has been loaded or has failed; what failed may be tried again then. */
   settled(): Promise<void>;
+  /** What of a model failed to load counts as never tried: it need not wait for its turn. */
+  tryAgain(name: string): void;
+  /** Why versions of a model do not load, for those that do not; that files are just being written is no reason. */
+  causes(name: string): string[];
   /** Begins no more loads: the server is about to end. */
   stopLoading(): void;
   /** Unloads everything; waits `ms` milliseconds at most for requests under way. @returns whether nothing is left */

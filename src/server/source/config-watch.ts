@@ -5,6 +5,7 @@ import { configRevision } from '../../shared/config-revision.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { modelTypeChanges } from '../config/model-type.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse-config.ts';
+import { replaceModels } from '../config/replace-models.ts';
 import { Looker } from './looker.ts';
 import type { WatchOptions } from './watch-options.ts';
 
@@ -56,7 +57,7 @@ export class ConfigWatch {
   #problems: readonly string[] = [];
   #refused: string | undefined;
   /** What is in force. */
-  #models: readonly ModelConfig[] = [];
+  #inForce: Configured = { models: [] };
 
   /** @param configured called with each version of the file that has no problem, and with what stands for it */
   constructor(
@@ -93,6 +94,20 @@ export class ConfigWatch {
     return this.#text !== before;
   }
 
+  /** What would be in force if these models were, and no others; or why they cannot be. */
+  replacement(entries: readonly object[]): ReturnType<typeof replaceModels> {
+    return replaceModels(entries, this.#inForce.models, dirname(this.#path));
+  }
+
+  /** These models, beside the pipelines that there are, are in force until the file says something else than it did last. Resolves when they have been looked at. */
+  async replace(models: readonly ModelConfig[]): Promise<void> {
+    this.#options.log.info({ models: models.map(({ name }) => name) }, 'The models were replaced by a request');
+    this.#problems = [];
+    this.#refused = undefined;
+    this.#inForce = { ...this.#inForce, models };
+    await this.#configured(this.#inForce, undefined);
+  }
+
   stop(): Promise<void> {
     return this.#looker.stop();
   }
@@ -103,7 +118,7 @@ export class ConfigWatch {
     if (text === this.#text) return;
     const first = this.#text === undefined;
     this.#text = text;
-    const problems = parsed.problems ?? modelTypeChanges(this.#models, parsed.models);
+    const problems = parsed.problems ?? modelTypeChanges(this.#inForce.models, parsed.models);
     this.#problems = problems;
     this.#refused = problems.length > 0 ? revision : undefined;
     if (parsed.problems || problems.length > 0) {
@@ -113,7 +128,7 @@ export class ConfigWatch {
       );
       return;
     }
-    this.#models = parsed.models;
+    this.#inForce = parsed;
     const metrics = [...(parsed.metrics ?? [])].join();
     if (first) this.#metrics = metrics;
     else if (metrics !== this.#metrics) {

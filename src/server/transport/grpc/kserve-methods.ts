@@ -1,5 +1,4 @@
 import type { Dataplane } from '../../dataplane/dataplane.ts';
-import { ServingError } from '../../model/error.ts';
 import type { ServableSpec } from '../../model/inference.ts';
 import { decodeModelInferRequest, requestIdOf } from '../../wire/kserve/decode-model-infer-request.ts';
 import {
@@ -19,11 +18,13 @@ import {
   encodeRepositoryIndexResponse,
   repositoryIndex,
 } from '../../wire/kserve/repository-index.ts';
+import { decodeRepositoryModelRequest } from '../../wire/kserve/repository-model.ts';
 import {
   encodeServerLiveResponse,
   encodeServerMetadataResponse,
   encodeServerReadyResponse,
 } from '../../wire/kserve/server.ts';
+import type { ModelControl } from '../model-control.ts';
 import { inferMethod } from './infer-method.ts';
 import type { Methods, UnaryMethod } from './methods.ts';
 
@@ -32,10 +33,15 @@ export interface KServeOptions {
   readonly serverVersion: string;
   /** Aborted when the server is about to end: it is not ready then. */
   readonly ending: AbortSignal;
+  /** What loads and unloads models. */
+  readonly control: ModelControl;
 }
 
+/** RepositoryModelLoadResponse, and that for unloading. */
+const emptyMessage = new Uint8Array();
+
 /** KServe's v2 protocol. What Triton adds and is not here (statistics, shared memory, …) is answered UNIMPLEMENTED. */
-export function kserveMethods(dataplane: Dataplane, { serverVersion, ending }: KServeOptions): Methods {
+export function kserveMethods(dataplane: Dataplane, { serverVersion, ending, control }: KServeOptions): Methods {
   return {
     unary: {
       'inference.GRPCInferenceService/ServerLive': () => encodeServerLiveResponse(),
@@ -51,8 +57,14 @@ export function kserveMethods(dataplane: Dataplane, { serverVersion, ending }: K
       'inference.GRPCInferenceService/ModelInfer': inferWith(dataplane, encodeModelInferResponse),
       'inference.GRPCInferenceService/RepositoryIndex': (message) =>
         encodeRepositoryIndexResponse(repositoryIndex(dataplane.statuses(), decodeRepositoryIndexRequest(message))),
-      'inference.GRPCInferenceService/RepositoryModelLoad': notByRequest,
-      'inference.GRPCInferenceService/RepositoryModelUnload': notByRequest,
+      'inference.GRPCInferenceService/RepositoryModelLoad': async (message) => {
+        await control.load(decodeRepositoryModelRequest('load', message));
+        return emptyMessage;
+      },
+      'inference.GRPCInferenceService/RepositoryModelUnload': async (message) => {
+        await control.unload(decodeRepositoryModelRequest('unload', message));
+        return emptyMessage;
+      },
     },
     exchanges: {
       'inference.GRPCInferenceService/ModelStreamInfer': {
@@ -79,11 +91,4 @@ function referred(dataplane: Dataplane, message: Uint8Array): ServableSpec {
   dataplane.checkName(name);
   const version = parseVersion(text);
   return version === undefined ? { name } : { name, version };
-}
-
-function notByRequest(): never {
-  throw new ServingError(
-    'unimplemented',
-    'Models are loaded and unloaded by what is in their folders and in the config file, not by requests',
-  );
 }

@@ -8,8 +8,10 @@ import { decodeInferJson } from '../../wire/kserve/decode-infer-json.ts';
 import { encodeInferJson } from '../../wire/kserve/encode-infer-json.ts';
 import { encodeModelMetadataJson } from '../../wire/kserve/model.ts';
 import { decodeRepositoryIndexJson, repositoryIndex } from '../../wire/kserve/repository-index.ts';
+import { checkRepositoryModelJson, parseRepositoryPath } from '../../wire/kserve/repository-model.ts';
 import { parseRestPath, type RestPath, servableOf } from '../../wire/kserve/rest-path.ts';
 import { encodeServerMetadataJson } from '../../wire/kserve/server.ts';
+import type { ModelControl } from '../model-control.ts';
 import { decode, infer } from './infer.ts';
 import { json, type RestAnswer, type RestRequest, type Route, unknownPath, wrongMethod } from './routes.ts';
 
@@ -20,6 +22,8 @@ export interface KServeRoutesOptions {
   readonly ending: AbortSignal;
   /** Where requests are measured, if they are. */
   readonly meters: Meters | undefined;
+  /** What loads and unloads models. */
+  readonly control: ModelControl;
 }
 
 /** What is asked of a model, and with what. */
@@ -29,10 +33,14 @@ interface Ask {
 }
 
 const prefix = '/v2/models/';
+const repositoryPrefix = '/v2/repository/models/';
 const headerLength = 'inference-header-content-length';
 
 /** KServe's v2 protocol over REST, with its binary extension. */
-export function kserveRoutes(dataplane: Dataplane, { serverVersion, ending, meters }: KServeRoutesOptions): Route[] {
+export function kserveRoutes(
+  dataplane: Dataplane,
+  { serverVersion, ending, meters, control }: KServeRoutesOptions,
+): Route[] {
   const method = (endpoint: Endpoint, answer: (ask: Ask, call: CallContext) => RestAnswer | Promise<RestAnswer>) =>
     meters ? measured(endpoint, meters, answer) : answer;
   const answerInfer = method(endpoints.kserveRestInfer, (ask, call) => inferred(dataplane, ask, call));
@@ -64,7 +72,17 @@ export function kserveRoutes(dataplane: Dataplane, { serverVersion, ending, mete
         body: JSON.stringify(repositoryIndex(dataplane.statuses(), decodeRepositoryIndexJson(body))),
       }),
     },
-    { method: 'POST', path: '/v2/repository/models/*', answer: notByRequest },
+    {
+      method: 'POST',
+      path: `${repositoryPrefix}*`,
+      async answer({ path, body }) {
+        const parsed = parseRepositoryPath(path);
+        if (!parsed) throw unknownPath(`${repositoryPrefix}NAME/load|unload is there`);
+        checkRepositoryModelJson(parsed.order, body);
+        await control[parsed.order](parsed.name);
+        return empty(200);
+      },
+    },
     {
       method: 'GET',
       path: `${prefix}*`,
@@ -112,13 +130,6 @@ function inferred(dataplane: Dataplane, { path, request }: Ask, call: CallContex
     const headers = { [headerLength]: String(answer.headerLength) };
     return { contentType: 'application/octet-stream', headers, body: answer.body };
   });
-}
-
-function notByRequest(): never {
-  throw new ServingError(
-    'unimplemented',
-    'Models are loaded and unloaded by what is in their folders and in the config file, not by requests',
-  );
 }
 
 function empty(status: number): RestAnswer {
