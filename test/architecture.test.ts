@@ -33,6 +33,7 @@ const rules: Readonly<Record<string, Rule>> = {
     folders: ['server/cloud', 'server/model'],
     packages: ['@azure/storage-blob', '@azure/identity'],
   },
+  'server/commands': { folders: ['server/config', 'server/engine'] },
   'server/control': {
     folders: ['server/model', 'server/config', 'server/source', 'server/registry'],
   },

@@ -7,6 +7,7 @@ import { packageVersion } from '../shared/package-version.ts';
 import { startTelemetry, type Telemetry } from '../shared/telemetry.ts';
 import { help } from './cli/help.ts';
 import { openBuckets } from './cloud/open-buckets.ts';
+import { runCommand } from './commands/run-command.ts';
 import { parseConfig } from './config/parse-config.ts';
 import { ModelControl } from './control/model-control.ts';
 import { configFile, type ModelSource, singleModel } from './control/model-source.ts';
@@ -369,6 +370,11 @@ async function main(): Promise<{ code: number; isClean: boolean }> {
       return { code: 0, isClean: true };
     case 'graph':
       return { code: await drawGraphs(commandLine.configPath), isClean: true };
+    case 'command': {
+      const { isDone, text } = await runCommand(commandLine.command);
+      (isDone ? process.stdout : process.stderr).write(`${text}\n`);
+      return { code: isDone ? 0 : 1, isClean: true };
+    }
     case 'wrong':
       process.stderr.write(`${commandLine.problems.join('\n')}\nSee modelserver --help.\n`);
       return { code: 2, isClean: true };

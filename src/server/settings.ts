@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Flag, flags, modelFlags } from './cli/flags.ts';
 import { parseArguments } from './cli/parse-arguments.ts';
+import { type Command, readCommand } from './commands/command.ts';
 import { readLayouts } from './config/layout.ts';
 import { readMetricNames } from './config/metrics.ts';
 import { type ModelConfig, readBasePath } from './config/model-config.ts';
@@ -84,6 +85,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type CommandLine =
   | { readonly kind: 'serve'; readonly settings: Settings }
+  | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'help' }
   /** The pipelines of a config file are to be drawn. */
   | { readonly kind: 'graph'; readonly configPath: string }
@@ -125,6 +127,15 @@ export function readSettings(argv: readonly string[], environment: Environment, 
   const problems = new Problems();
   problems.all.push(...wrong);
   for (const [name, value] of values) checkValue(flags.get(name)!, value, problems);
+  const command = readCommand(values, environment.OVMS_MODEL_REPOSITORY_PATH, problems);
+  if (command)
+    return problems.all.length > 0 ? { kind: 'wrong', problems: problems.all } : { kind: 'command', command };
+  if (values.has('model_repository_path')) {
+    problems.say(
+      '--model_repository_path',
+      'is for --list_models and --add_to_config: serve by --model_path or --config_path',
+    );
+  }
 
   const text = (name: string) => values.get(name) ?? flags.get(name)!.default;
   const number = (name: string) => Number(text(name));

@@ -11,7 +11,9 @@ export interface Flag {
   readonly least?: number;
   readonly most?: number;
   readonly choices?: readonly string[];
-  readonly group: 'model' | 'server' | 'security' | 'files' | 'other';
+  /** What it stands for without a value, where it may have none. */
+  readonly bare?: string;
+  readonly group: 'model' | 'server' | 'security' | 'files' | 'config' | 'other';
   readonly help: string;
   /**
    * - `later`: known, and refused unless it is at its default, so that nobody relies on what is not there.
@@ -471,6 +473,37 @@ const list: readonly Flag[] = [
     placeholder: 'DIR',
     group: 'files',
     help: 'where versions from s3://, gs:// and az:// are kept; a folder below that for temporary files unless given',
+  },
+
+  {
+    name: 'list_models',
+    type: 'boolean',
+    default: 'false',
+    group: 'config',
+    help: 'print the models in --model_repository_path and exit',
+  },
+  {
+    name: 'add_to_config',
+    type: 'string',
+    placeholder: '[FILE]',
+    bare: '',
+    group: 'config',
+    help: 'add --model_name, of --model_path or from --model_repository_path, to that config file, or --config_path, and exit',
+  },
+  {
+    name: 'remove_from_config',
+    type: 'string',
+    placeholder: '[FILE]',
+    bare: '',
+    group: 'config',
+    help: 'remove --model_name from that config file, or --config_path, and exit',
+  },
+  {
+    name: 'model_repository_path',
+    type: 'string',
+    placeholder: 'DIR',
+    group: 'config',
+    help: 'folder with the folders of models, for these (OVMS_MODEL_REPOSITORY_PATH)',
   },
 
   { name: 'help', type: 'boolean', default: 'false', group: 'other', help: 'print this and exit' },

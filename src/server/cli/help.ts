@@ -5,6 +5,7 @@ const groups: readonly [Flag['group'], string][] = [
   ['server', 'The server'],
   ['security', 'Security'],
   ['files', 'Changes of files'],
+  ['config', 'The config file, instead of serving'],
   ['other', 'Other'],
 ];
 
@@ -17,6 +18,7 @@ export function help(): string {
     'Usage: modelserver --model_name NAME --model_path DIR --port PORT --rest_port PORT [FLAG …]',
     '       modelserver --config_path FILE --port PORT --rest_port PORT [FLAG …]',
     '       modelserver graph FILE      draws the pipelines of a config file, for Mermaid',
+    '       modelserver --list_models|--add_to_config|--remove_from_config [FLAG …]',
     '',
     'Serves OpenVINO models over the APIs of TensorFlow Serving and KServe (v2): gRPC on --port, REST on',
     '--rest_port, or both.',

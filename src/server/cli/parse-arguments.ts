@@ -36,10 +36,10 @@ export function parseArguments(argv: readonly string[], flags: ReadonlyMap<strin
       problems.push(`unknown flag --${name}${suggestion(name, [...flags.keys()])}`);
     } else if (values.has(name)) {
       problems.push(`--${name} is given twice`);
-    } else if (value === undefined && flag.type !== 'boolean') {
+    } else if (value === undefined && flag.type !== 'boolean' && flag.bare === undefined) {
       problems.push(`--${name} needs a value`);
     } else {
-      values.set(name, value ?? 'true');
+      values.set(name, value ?? flag.bare ?? 'true');
     }
   }
   return { values, problems };
