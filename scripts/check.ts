@@ -7,6 +7,12 @@ const steps: readonly [name: string, command: string, ...parameters: string[]][]
   ['types of the resource are those of its CRD', 'node', 'scripts/generate-crd-types.ts', '--check'],
   ['the chart is what its parts make it', 'node', 'scripts/generate-chart.ts', '--check'],
   ['reference of the resource is that of its CRD', 'node', 'scripts/generate-crd-reference.ts', '--check'],
+  [
+    'schema and reference of config.json are those of the code',
+    'node',
+    'scripts/generate-config-reference.ts',
+    '--check',
+  ],
 ];
 
 const failed = steps.filter(([name, command, ...parameters]) => {

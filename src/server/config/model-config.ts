@@ -30,12 +30,11 @@ export interface ModelConfig {
 /** The most infer requests that a model may have. */
 export const mostInferRequests = 100_000;
 
-/** Fields of config.json that other servers know, and this one will; each with the value that asks for nothing, if it has one. */
-const later: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['allow_cache', false],
-  ['custom_loader_options', undefined],
-  ['graph_path', undefined],
-  ['subconfig', undefined],
+/** Fields that other servers know, and why this one does not. */
+const never: ReadonlyMap<string, string> = new Map([
+  ['custom_loader_options', 'custom loaders are not supported'],
+  ['graph_path', 'MediaPipe graphs are not supported'],
+  ['subconfig', 'MediaPipe graphs are not supported'],
 ]);
 
 /**
@@ -73,13 +72,11 @@ export function readModelConfig(
     scale,
     color_format,
     precision,
+    allow_cache,
     ...rest
   } = value.config;
   const at = (field: string) => `${path}.config.${field}`;
-  for (const [field, content] of Object.entries(rest)) {
-    if (!later.has(field)) problems.say(at(field), 'there is no such field');
-    else if (content !== later.get(field)) problems.say(at(field), 'this field is not supported yet');
-  }
+  for (const field of Object.keys(rest)) problems.say(at(field), never.get(field) ?? 'there is no such field');
   const policy =
     model_version_policy === undefined
       ? latestOnly
@@ -97,6 +94,9 @@ export function readModelConfig(
   const statefulOptions = readStateful(statefulFields, isAuto, at, problems);
   if (required !== undefined && typeof required !== 'boolean') {
     problems.add(at('required'), 'true or false', required);
+  }
+  if (allow_cache !== undefined && typeof allow_cache !== 'boolean') {
+    problems.add(at('allow_cache'), 'true or false', allow_cache);
   }
   if (nireq !== undefined && !isInteger(nireq, 0, mostInferRequests)) {
     problems.add(at('nireq'), `an integer from 0 to ${mostInferRequests}`, nireq);

@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
 import { defaultMetrics, optionalMetrics } from '../model/metric-name.ts';
 import type { VersionPolicy } from '../model/version-policy.ts';
+import { configSchema, modelSchema } from './config-schema.ts';
 import { parseConfig } from './parse-config.ts';
+import { onlyStateful } from './stateful.ts';
 
-const parse = (config: unknown) => parseConfig(JSON.stringify(config), '/etc/models');
+const fitsSchema = new Ajv({ allowUnionTypes: true }).compile(configSchema);
+
+/** What no schema can say: the parser refuses it all the same. */
+const beyondSchema = ['a label of a version that the policy does not name', 'a stateful model of any shape'];
+
+/** Parses, and holds the published schema against what the parser says. */
+function parse(value: unknown, what = '') {
+  const text = JSON.stringify(value);
+  const parsed = parseConfig(text, '/etc/models');
+  assert.equal(fitsSchema(JSON.parse(text)), !parsed.problems || beyondSchema.includes(what), text);
+  return parsed;
+}
+
 const entry = (over: object = {}) => ({ config: { name: 'm', base_path: '/m', ...over } });
-const one = (over: object) => parse({ model_config_list: [entry(over)] });
+const one = (over: object, what?: string) => parse({ model_config_list: [entry(over)] }, what);
 const at = 'model_config_list[0].config';
 
 const plain = {
@@ -81,7 +96,41 @@ const accepted: [what: string, over: object, model: object][] = [
     { ...plain, labels: new Map([['stable', 2]]), policy: { kind: 'specific', versions: [2, 3] } },
   ],
   ['a model that must be there', { required: true }, plain],
-  ['fields that are to come, where they ask for nothing', { batch_size: 0, allow_cache: false }, plain],
+  ['fields where they ask for nothing', { batch_size: 0, allow_cache: false, stateful: false }, plain],
+  ['a cache that is for all models', { allow_cache: true }, plain],
+  [
+    'any batch size, as it was once written',
+    { batch_size: 'auto' },
+    {
+      ...plain,
+      notes: [`${at}.batch_size: "auto" is taken as -1, any size`],
+      options: { ...plain.options, reshape: { kind: 'batch', size: { min: 0, max: Number.POSITIVE_INFINITY } } },
+    },
+  ],
+  [
+    'any shape, as it was once written',
+    { shape: { a: 'auto', b: '(1, 2:3)' } },
+    {
+      ...plain,
+      notes: [`${at}.shape.a: "auto" is taken as dimensions of any size`],
+      options: {
+        ...plain.options,
+        reshape: {
+          kind: 'shapes',
+          shapes: [
+            { input: 'a', shape: 'dynamic' },
+            {
+              input: 'b',
+              shape: [
+                { min: 1, max: 1 },
+                { min: 2, max: 3 },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  ],
   [
     'properties become text',
     { plugin_config: { A: 2, B: 0.5, C: 'x', D: true, E: false } },
@@ -199,11 +248,49 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
     `${at}.plugin_config.C: expected a string, number or boolean, got {}`,
   ],
   ['a field that nobody knows', { nirek: 4 }, `${at}.nirek: there is no such field`],
-  ...['allow_cache', 'custom_loader_options', 'graph_path', 'subconfig'].map((field): [string, object, string] => [
-    `${field}, for now`,
-    { [field]: 1 },
-    `${at}.${field}: this field is not supported yet`,
+  ...onlyStateful.map((field): [string, object, string] => [
+    `${field} of a model that is not stateful`,
+    { [field]: field === 'max_sequence_number' ? 5 : true },
+    `${at}.${field}: Stateful model config parameter used for non stateful model`,
   ]),
+  [
+    'more sequences than can be counted',
+    { stateful: true, max_sequence_number: 2 ** 32 },
+    `${at}.max_sequence_number: expected an integer from 0 to 4294967295, got 4294967296`,
+  ],
+  [
+    'a stateful model of any shape',
+    { stateful: true, shape: 'auto' },
+    `${at}.stateful: Dynamic shape and dynamic batch size are not supported for stateful models: "auto"`,
+  ],
+  [
+    'custom loaders',
+    { custom_loader_options: { loader_name: 'l' } },
+    `${at}.custom_loader_options: custom loaders are not supported`,
+  ],
+  [
+    'MediaPipe graphs',
+    { graph_path: 'graph.pbtxt', subconfig: 'subconfig.json' },
+    `${at}.graph_path: MediaPipe graphs are not supported`,
+    `${at}.subconfig: MediaPipe graphs are not supported`,
+  ],
+  ['a text for the cache', { allow_cache: 'yes' }, `${at}.allow_cache: expected true or false, got "yes"`],
+  [
+    'layouts that are none',
+    { layout: 'NHXC' },
+    `${at}.layout: expected a layout such as "NHWC", or "NHWC:NCHW" for clients that send another than the model takes, or an object of layouts by input and output, got "NHXC"`,
+  ],
+  [
+    'three layouts',
+    { layout: { a: 'N:N:N' } },
+    `${at}.layout.a: expected a layout such as "NHWC", or "NHWC:NCHW" for clients that send another than the model takes, got "N:N:N"`,
+  ],
+  ['a scale of 0', { scale: 0 }, `${at}.scale: expected numbers other than 0, got 0`],
+  [
+    'a conversion of one colour',
+    { color_format: 'RGB' },
+    `${at}.color_format: expected TARGET:SOURCE such as "BGR:RGB", each one of RGB, BGR, GRAY, NV12, I420, got "RGB"`,
+  ],
   [
     'a long value, which is told by its beginning',
     { nireq: 'x'.repeat(100) },
@@ -212,7 +299,7 @@ const refused: [what: string, over: object, ...problems: string[]][] = [
 ];
 
 for (const [what, over, ...problems] of refused) {
-  test(`refused: ${what}`, () => assert.deepEqual(one(over), { problems }));
+  test(`refused: ${what}`, () => assert.deepEqual(one(over, what), { problems }));
 }
 
 const entryProblem = (index: number, got: string) =>
@@ -234,11 +321,21 @@ const wrongFiles: [what: string, config: unknown, ...problems: string[]][] = [
     entryProblem(3, '{"config":[]}'),
   ],
   ['a section that nobody knows', { model_config_list: [], models: [] }, 'models: there is no such section'],
-  ...['custom_loader_config_list', 'mediapipe_config_list'].map((section): [string, unknown, string] => [
-    `${section}, for now`,
+  ...(
+    [
+      ['custom_loader_config_list', 'custom loaders are not supported'],
+      ['mediapipe_config_list', 'MediaPipe graphs are not supported'],
+    ] as const
+  ).map(([section, why]): [string, unknown, string] => [
+    `${section} with an entry`,
     { model_config_list: [], [section]: [{}] },
-    `${section}: this section is not supported yet`,
+    `${section}: ${why}`,
   ]),
+  [
+    'a schema that is none',
+    { $schema: 1, model_config_list: [] },
+    '$schema: expected the place of a JSON Schema, got 1',
+  ],
   [
     'metrics by names that nobody knows',
     {
@@ -282,6 +379,24 @@ test('of several models with one name the first counts', () => {
     { ...plain, notes: ['model_config_list[2]: ignored, since another model has that name'] },
     { ...plain, name: 'n' },
   ]);
+});
+
+test('the schema explains every field, and its examples and defaults are taken', () => {
+  const fields = Object.entries(modelSchema.properties!);
+  for (const [field, { description, examples = [], default: usual, pattern }] of fields) {
+    assert.ok(description, field);
+    if (field === 'name' || field === 'base_path') continue;
+    for (const value of [...(examples as unknown[]), usual]) {
+      if (value === undefined) continue;
+      const needed = (onlyStateful as readonly string[]).includes(field) ? { stateful: true } : {};
+      assert.ok(!one({ ...needed, [field]: value }).problems, `${field}: ${JSON.stringify(value)}`);
+    }
+    assert.ok(usual !== undefined || pattern !== undefined || (examples as unknown[]).length > 0, field);
+  }
+});
+
+test('editors may be told where the schema is', () => {
+  assert.deepEqual(parse({ $schema: 'docs/config.schema.json', model_config_list: [] }), { models: [] });
 });
 
 test('sections that ask for nothing may stand in the file', () => {

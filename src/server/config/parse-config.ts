@@ -17,8 +17,11 @@ export type ParsedConfig =
     }
   | { readonly problems: readonly string[] };
 
-/** Sections that may stand in the file as long as they ask for nothing. */
-const empty = ['custom_loader_config_list', 'mediapipe_config_list'];
+/** Sections that may stand in the file as long as they ask for nothing, and what is said if they do. */
+const empty: ReadonlyMap<string, string> = new Map([
+  ['custom_loader_config_list', 'custom loaders are not supported'],
+  ['mediapipe_config_list', 'MediaPipe graphs are not supported'],
+]);
 
 /**
  * The text of a config.json: the models and pipelines to serve, or everything that is wrong with it.
@@ -43,15 +46,18 @@ function readConfig(value: unknown, directory: string, problems: Problems): Mode
     return [];
   }
   const {
+    $schema: schema,
     model_config_list: list,
     monitoring: _,
     pipeline_config_list: __,
     custom_node_library_config_list: ___,
     ...rest
   } = value;
+  if (schema !== undefined && typeof schema !== 'string') problems.add('$schema', 'the place of a JSON Schema', schema);
   for (const [section, content] of Object.entries(rest)) {
-    if (!empty.includes(section)) problems.say(section, 'there is no such section');
-    else if (!Array.isArray(content) || content.length > 0) problems.say(section, 'this section is not supported yet');
+    const reason = empty.get(section);
+    if (!reason) problems.say(section, 'there is no such section');
+    else if (!Array.isArray(content) || content.length > 0) problems.say(section, reason);
   }
   if (!Array.isArray(list)) {
     problems.add('model_config_list', 'a list', list);

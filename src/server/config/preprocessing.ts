@@ -25,6 +25,9 @@ const precisions: ReadonlyMap<string, NumericPrecision> = new Map([
   ['UINT8', 'U8'],
 ]);
 
+/** Their names. */
+export const precisionNames: readonly string[] = [...precisions.keys()];
+
 const formats: ReadonlyMap<string, ColorFormat> = new Map(colorFormats.map((format) => [format, format]));
 
 /**

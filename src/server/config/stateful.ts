@@ -2,13 +2,13 @@ import type { StatefulOptions } from '../model/wanted.ts';
 import { isInteger, type Problems } from './problems.ts';
 
 /** What `max_sequence_number` may be at most, and is unless given. */
-const mostSequences = 2 ** 32 - 1;
-const usualSequences = 500;
+export const mostSequences = 2 ** 32 - 1;
+export const usualSequences = 500;
 
 /** Fields that only a stateful model may have. */
-const only = ['idle_sequence_cleanup', 'low_latency_transformation', 'max_sequence_number'] as const;
+export const onlyStateful = ['idle_sequence_cleanup', 'low_latency_transformation', 'max_sequence_number'] as const;
 
-export type StatefulFields = Readonly<Record<'stateful' | (typeof only)[number], unknown>>;
+export type StatefulFields = Readonly<Record<'stateful' | (typeof onlyStateful)[number], unknown>>;
 
 /**
  * The fields of a stateful model; undefined where they are not given. Anything wrong is added to the problems.
@@ -31,7 +31,7 @@ export function readStateful(
     problems.add(at('max_sequence_number'), `an integer from 0 to ${mostSequences}`, max_sequence_number);
   }
   if (stateful !== true) {
-    for (const field of only.filter((name) => fields[name] !== undefined)) {
+    for (const field of onlyStateful.filter((name) => fields[name] !== undefined)) {
       problems.say(at(field), 'Stateful model config parameter used for non stateful model');
     }
     return undefined;
