@@ -237,6 +237,22 @@ test('a failed version is tried again, ever more seldom, and the last good one s
   assert.deepEqual(states(), ['1 END OK', '2 AVAILABLE OK']);
 });
 
+test('what has failed need not wait for its turn when someone asks for it', async (t) => {
+  const { registry, broken, want, states } = bench(t);
+  broken.add(2);
+  await want(latest, [1], [2]);
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  registry.tryAgain('m');
+  await registry.settled();
+  assert.deepEqual(states(), ['1 AVAILABLE OK', '2 LOADING UNKNOWN']);
+  broken.delete(2);
+  registry.tryAgain('m');
+  registry.tryAgain('nobody');
+  await registry.settled();
+  assert.equal(registry.acquire({ name: 'm' }).version, 2);
+  assert.deepEqual(registry.causes('m'), []);
+});
+
 test('what has failed says so while it is tried again, and no longer once it is other files', async (t) => {
   const { want, broken, clock, states, engine, told } = bench(t);
   broken.add(1);

@@ -36,6 +36,8 @@ function withLabels(model: WantedModel, ...versions: number[]): WantedModel {
 
 const gone: WantedModel = { ...wanted(latest), repository: { state: 'unreadable', cause: 'ENOENT' } };
 
+const unloaded: WantedModel = { ...wanted(latest), repository: { state: 'unloaded' } };
+
 function identity(text: string): string {
   const model = wanted(latest, text);
   assert.ok(model.repository.state === 'listed');
@@ -299,6 +301,15 @@ const cases: readonly Case[] = [
     labelled: [2],
     next: 'retire 2',
   },
+  {
+    name: 'so does one that was taken out of service',
+    wanted: unloaded,
+    known: ['2 available'],
+    labelled: [2],
+    next: 'retire 2',
+  },
+  { name: 'and is not tried again', wanted: unloaded, known: ['1 retired', '2 failed'], next: 'retire 2' },
+  { name: 'of which nothing is left to do', wanted: unloaded, known: ['2 retired'], next: 'nothing' },
   { name: 'a model that is no longer wanted goes', wanted: undefined, known: ['2 available'], next: 'retire 2' },
   { name: 'also what failed of it', wanted: undefined, known: ['1 retired', '2 failed'], next: 'retire 2' },
   { name: 'files elsewhere are fetched first', wanted: remote(wanted(latest, '1', '2')), known: [], next: 'fetch 2' },
