@@ -132,8 +132,14 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
       ? singleModel(settings.models.model, repositories)
       : configFile(settings.models.configPath, { configured, repositories, watchOptions });
   const { promise: started, ...starting } = Promise.withResolvers<void>();
-  const retryPipelines = () => pipelines.retry();
-  const control = new ModelControl({ source: models, repositories, registry, retryPipelines, started });
+  const control = new ModelControl({
+    source: models,
+    repositories,
+    registry,
+    retryPipelines: () => pipelines.retry(),
+    started,
+    isOpen: settings.modelControl,
+  });
   const methods = joinMethods(
     tfsMethods(dataplane, models, control),
     kserveMethods(dataplane, { serverVersion: packageVersion(), ending: ending.signal, control }),

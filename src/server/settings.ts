@@ -61,6 +61,8 @@ export interface Settings {
     readonly settleMs: number;
     readonly completionMarker: string | undefined;
   };
+  /** Whether requests may change which models are served. */
+  readonly modelControl: boolean;
   /** What a version is run with before it serves. */
   readonly warmUp: 'auto' | 'synthetic' | 'none';
   /** Between two looks for idle sequences of stateful models; 0 for none. */
@@ -191,6 +193,7 @@ export function readSettings(argv: readonly string[], environment: Environment, 
       settleMs: number('settle_milliseconds'),
       completionMarker: text('completion_marker') || undefined,
     },
+    modelControl: text('model_control') === 'requests',
     warmUp: text('warmup') as Settings['warmUp'],
     idleSequenceMs: number('sequence_cleaner_poll_wait_minutes') * 60_000,
     customNodes: {

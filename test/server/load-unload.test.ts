@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KServeClient } from '../support/kserve.ts';
 import { outcome, predictSum, statuses } from '../support/predict.ts';
-import { writeVersion } from '../support/repository.ts';
+import { single, writeVersion } from '../support/repository.ts';
 import { restFlags } from '../support/rest.ts';
 import { eventually, startServer, temporaryFolder } from '../support/server.ts';
 
@@ -131,4 +131,28 @@ test('what cannot be done is said', async (t) => {
   );
   assert.match(await rest('models/m/load', []), /^400 /);
   assert.equal(await state(), '1 AVAILABLE');
+});
+
+test('a server of one model has it loaded and unloaded as well', async (t) => {
+  const folder = temporaryFolder(t);
+  writeVersion(folder, 1);
+  const { client, port } = await startServer(t, single(folder));
+  const kserve = new KServeClient(t, port);
+  await kserve.call('RepositoryModelUnload', { model_name: 'm' });
+  assert.match(String(await outcome(predictSum(client))), /^5 /);
+  await kserve.call('RepositoryModelLoad', { model_name: 'm' });
+  assert.equal((await predictSum(client)).version, 1);
+});
+
+test('a server that takes no orders says so, and serves on', async (t) => {
+  const { client, m, grpc, rest, state } = await start(t, '--model_control', 'none');
+  const refusal = 'explicit model load / unload is not allowed - the server was started with --model_control none';
+  assert.equal(await grpc('Unload', 'm'), `9 ${refusal}`);
+  assert.equal(await rest('models/m/load'), `412 ${refusal}`);
+  const replace = { config: { model_config_list: { config: [m] } } };
+  const { status } = await client.call<{ status: object }>('ModelService', 'HandleReloadConfigRequest', replace);
+  assert.deepEqual({ ...status }, { error_code: 'FAILED_PRECONDITION', error_message: refusal });
+  const read = await client.call<{ status: object }>('ModelService', 'HandleReloadConfigRequest', {});
+  assert.deepEqual({ ...read.status }, { error_code: 'OK', error_message: '' });
+  assert.equal(await state('n'), '1 AVAILABLE');
 });

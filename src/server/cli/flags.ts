@@ -234,6 +234,14 @@ const list: readonly Flag[] = [
     help: 'threads for the custom nodes of a library; they are started as they are needed, and each takes some 10 MiB',
   },
   {
+    name: 'model_control',
+    type: 'string',
+    choices: ['requests', 'none'],
+    default: 'requests',
+    group: 'server',
+    help: 'whether requests may change which models are served (HandleReloadConfigRequest, load and unload), beside the config file, or none may',
+  },
+  {
     name: 'drain_timeout_seconds',
     type: 'integer',
     least: 0,

@@ -11,6 +11,8 @@ export interface ModelControlOptions {
   readonly retryPipelines: () => Promise<unknown>;
   /** Resolves when it is known what is to be served: orders wait for it. */
   readonly started: Promise<void>;
+  /** Whether requests may say what is served; to have the config read anew changes nothing that its owner did not say. */
+  readonly isOpen: boolean;
 }
 
 /** Orders that change what is served while the server runs: protocols have words for them, sources and registry do them. */
@@ -32,6 +34,7 @@ export class ModelControl {
 
   async replace(entries: readonly object[]): Promise<void> {
     const { source, registry, started } = this.#options;
+    this.#checkOpen();
     await started;
     const names = await source.replace(entries);
     await registry.settled();
@@ -43,6 +46,7 @@ export class ModelControl {
 
   async load(name: string): Promise<void> {
     const { repositories, registry, started } = this.#options;
+    this.#checkOpen();
     await started;
     if (!repositories.has(name)) {
       throw new ServingError('servable-not-found', `failed to load '${name}', failed to poll from model repository`);
@@ -57,9 +61,18 @@ export class ModelControl {
 
   async unload(name: string): Promise<void> {
     const { repositories, started } = this.#options;
+    this.#checkOpen();
     await started;
     if (repositories.unload(name)) return;
     throw new ServingError('servable-not-found', `failed to unload '${name}', no such model is configured`);
+  }
+
+  #checkOpen(): void {
+    if (this.#options.isOpen) return;
+    throw new ServingError(
+      'failed-precondition',
+      'explicit model load / unload is not allowed - the server was started with --model_control none',
+    );
   }
 
   #isAvailable(name: string): boolean {
