@@ -33,6 +33,9 @@ function perChannel(number: JsonSchema): readonly JsonSchema[] {
   ];
 }
 
+/** A URL of no object store that is served from, or of no bucket in one. */
+const otherPlaces = '^(?!(s3|gs|az)://[0-9A-Za-z$])[A-Za-z][A-Za-z0-9+.-]*://';
+
 /** What a model may be told, in the order in which it is explained. */
 export const modelSchema: JsonSchema = {
   ...closed(
@@ -40,11 +43,11 @@ export const modelSchema: JsonSchema = {
       name: { description: 'The name that clients ask for.', type: 'string', minLength: 1 },
       base_path: {
         description:
-          'The folder that holds a folder for each version, whose name is a number. A relative one starts at the folder of the config file; `..` is refused.',
+          'The folder that holds a folder for each version, whose name is a number. A relative one starts at the folder of the config file; `..` is refused. Or one in an object store: s3://, gs://, az://.',
         type: 'string',
         minLength: 1,
-        not: { anyOf: [{ pattern: '(^|/)\\.\\.(/|$)' }, { pattern: '^[a-z0-9]+://' }] },
-        examples: ['/models/faces', 'faces'],
+        not: { anyOf: [{ pattern: '(^|/)\\.\\.(/|$)' }, { pattern: otherPlaces }] },
+        examples: ['/models/faces', 'faces', 's3://bucket/models/faces'],
       },
       model_version_policy: {
         description: 'Which versions are served: the latest so many, certain ones, or all.',

@@ -39,6 +39,7 @@ const accepted: [what: string, over: object, model: object][] = [
   ['a base path starts at the folder of the file', { base_path: 'a/b' }, { ...plain, basePath: '/etc/models/a/b' }],
   ['a base path may begin at a dot', { base_path: './b' }, { ...plain, basePath: '/etc/models/b' }],
   ['dots within a name are no way up', { base_path: '/m/..a/b..' }, { ...plain, basePath: '/m/..a/b..' }],
+  ['a base path in an object store', { base_path: 's3://b/m' }, { ...plain, basePath: 's3://b/m' }],
   ['a device', { target_device: 'GPU.1' }, { ...plain, options: { ...plain.options, targetDevice: 'GPU.1' } }],
   ['infer requests', { nireq: 4 }, { ...plain, options: { ...plain.options, inferRequests: 4 } }],
   ['as many as may be', { nireq: 100_000 }, { ...plain, options: { ...plain.options, inferRequests: 100_000 } }],
