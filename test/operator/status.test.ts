@@ -273,7 +273,14 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       models: { m: 'Failed, wants 1: 1 LOADING 0/N UNKNOWN' },
     },
   ],
-  'removed-last-version': [serving(one), serving(one), serving(one)],
+  'removed-last-version': [
+    serving(one),
+    serving(one),
+    broken(
+      'model m: version 1 does not load anew on N/N pods; it serves on as it was: …',
+      'Degraded, serves 1, wants 1: 1 AVAILABLE N/N UNKNOWN',
+    ),
+  ],
   'optional-model': [
     {
       ...steady,

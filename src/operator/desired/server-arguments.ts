@@ -15,6 +15,8 @@ export function serverArguments({ server, repository, observability }: ModelServ
   const watch = repository?.watch;
   return [
     `--config_path=${configFolder}/${configFile}`,
+    // What is served is the resource's to say: no client may change it.
+    '--model_control=none',
     `--port=${server.grpcPort}`,
     `--rest_port=${server.httpPort}`,
     ...securityArguments(server),

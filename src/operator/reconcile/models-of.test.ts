@@ -41,6 +41,10 @@ const accepted: [text: string, wishes: ModelWish[]][] = [
   [model({ base_path: 'm' }), [{ name: 'm', ...plain }]],
   [model({ version_labels: {} }), [{ name: 'm', ...plain, folder: '/m' }]],
   [
+    config({ config: { name: 'm', base_path: '/a' } }, { config: { name: 'm', base_path: '/b' } }),
+    [{ name: 'm', ...plain, folder: '/a' }],
+  ],
+  [
     model({ model_version_policy: { latest: { num_versions: 2 } } }),
     [{ name: 'm', ...plain, policy: { kind: 'latest', count: 2 }, folder: '/m' }],
   ],
@@ -64,10 +68,6 @@ const refused: [text: string, message: RegExp][] = [
   [config({ config: {} }), /^model_config_list\[0\]\.config\.name: expected a name$/],
   [model({ name: '' }), /\.name: expected a name$/],
   [model({ name: 1 }), /\.name: expected a name$/],
-  [
-    config({ config: { name: 'm', base_path: 'a' } }, { config: { name: 'm', base_path: 'b' } }),
-    /^two models have the name m$/,
-  ],
   [model({ model_version_policy: null }), /model_version_policy: expected an object$/],
   [model({ model_version_policy: {} }), /model_version_policy/],
   [model({ model_version_policy: { all: {}, latest: { num_versions: 1 } } }), /model_version_policy: expected one of/],

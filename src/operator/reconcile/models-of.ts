@@ -31,12 +31,8 @@ export function configuredModels(config: string): ModelWish[] | Trouble {
     const { model_config_list: list } = object(JSON.parse(config), 'the config');
     if (!Array.isArray(list)) throw new Invalid('the config has no list "model_config_list"');
     const models = list.map((entry, i) => readModel(object(entry, `model_config_list[${i}]`).config, i));
-    const names = new Set<string>();
-    for (const { name } of models) {
-      if (names.has(name)) throw new Invalid(`two models have the name ${name}`);
-      names.add(name);
-    }
-    return models;
+    // Of several with one name the first counts, as for the server.
+    return [...new Map(models.toReversed().map((model) => [model.name, model])).values()].toReversed();
   } catch (error) {
     if (error instanceof SyntaxError)
       return { reason: 'ConfigInvalid', message: `the config is no JSON: ${error.message}` };
