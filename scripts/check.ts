@@ -6,6 +6,7 @@ const steps: readonly [name: string, command: string, ...parameters: string[]][]
   ['types', 'tsc', '--noEmit'],
   ['types of the resource are those of its CRD', 'node', 'scripts/generate-crd-types.ts', '--check'],
   ['the chart is what its parts make it', 'node', 'scripts/generate-chart.ts', '--check'],
+  ['description of the REST API is what the server publishes', 'node', 'scripts/generate-openapi.ts', '--check'],
   ['reference of the resource is that of its CRD', 'node', 'scripts/generate-crd-reference.ts', '--check'],
   [
     'schema and reference of config.json are those of the code',

@@ -52,6 +52,7 @@ import { configRoutes } from './transport/rest/config-routes.ts';
 import type { RestServerOptions } from './transport/rest/fastify-server.ts';
 import { kserveRoutes } from './transport/rest/kserve-routes.ts';
 import { metricsRoute } from './transport/rest/metrics-route.ts';
+import { openApiRoute } from './transport/rest/openapi-route.ts';
 import { tfsRoutes } from './transport/rest/tfs-routes.ts';
 import type { TransportServer } from './transport/transport-server.ts';
 import { createWarmUp } from './warm-up/warm-up.ts';
@@ -175,6 +176,7 @@ async function serve(settings: Settings, log: Logger, tracing: Tracing | undefin
     }),
     ...configRoutes(dataplane, { problems, reload: () => control.reload() }),
     metricsRoute(metrics?.text),
+    openApiRoute(packageVersion()),
   ];
   const rest = await createRest(settings, {
     ...{ routes, log, clock, tracing, budget },
