@@ -2,19 +2,15 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { floats } from '../../examples/clients/typescript/client.ts';
-import { modelInferRequest } from '../support/arbitrary-model-infer-request.ts';
-import { hostileBytes } from '../support/hostile-bytes.ts';
 import { addModel, identityModel, slowModel } from '../support/ir-model.ts';
-import { KServeClient, packed } from '../support/kserve.ts';
+import { KServeClient } from '../support/kserve.ts';
 import { outcome, predict, predictSum } from '../support/predict.ts';
 import { protoType } from '../support/proto-type.ts';
 import { rowsModel } from '../support/protocol-models.ts';
 import { bytesField, stringField, written } from '../support/raw-message.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 
-const inferRequest = protoType('grpc_predict_v2.proto', 'inference.ModelInferRequest');
 const streamAnswer = protoType('grpc_predict_v2.proto', 'inference.ModelStreamInferResponse');
 
 /** Requests of a few bytes that ask for much: each is refused, and whoever asks next is served. */
@@ -175,94 +171,6 @@ test('malformed bytes are the caller’s fault over KServe as well, and leave a 
     { error_message: notFound },
     { error_message: notFound, infer_response: { id: '2' } },
   ]);
-});
-
-/** Requests to models that there are, with inputs that may fit: they get as far as the model, or nearly. */
-const plausible = fc
-  .record({
-    model_name: fc.constantFrom('m', 'any', 'texts', 'rows'),
-    datatype: fc.constantFrom('FP32', 'BYTES', 'UINT8', 'INT64', 'BOOL', ''),
-    shape: fc.array(fc.oneof(fc.integer({ min: -1, max: 3 }), fc.constantFrom(10, 2 ** 31, 2 ** 53 - 1)), {
-      maxLength: 3,
-    }),
-    raw: fc.option(fc.uint8Array({ maxLength: 48 })),
-    strings: fc.option(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 4 })),
-    floats: fc.option(fc.array(fc.float(), { maxLength: 10 })),
-    outputs: fc.array(fc.constantFrom('a', 'a_string', 'z'), { maxLength: 2 }),
-  })
-  .map(({ model_name, datatype, shape, raw, strings, floats: numbers, outputs }) =>
-    Buffer.from(
-      inferRequest.encode({
-        model_name,
-        inputs: [
-          {
-            name: 'b',
-            datatype,
-            shape,
-            ...((strings ?? numbers) && { contents: { bytes_contents: strings ?? [], fp32_contents: numbers ?? [] } }),
-          },
-        ],
-        outputs: outputs.map((name) => ({ name })),
-        ...(raw && { raw_input_contents: [raw] }),
-      }),
-    ),
-  );
-
-const sizes = fc.nat(3);
-const texts = fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 4 });
-const whole = (model_name: string, input: object, ...raw_input_contents: Buffer[]) =>
-  Buffer.from(inferRequest.encode({ model_name, inputs: [{ name: 'b', ...input }], raw_input_contents }));
-
-/** Requests that fit. */
-const fitting = fc.oneof(
-  fc
-    .tuple(sizes, sizes)
-    .map(([rows, columns]) =>
-      whole('any', { datatype: 'FP32', shape: [rows, columns] }, Buffer.alloc(4 * rows * columns)),
-    ),
-  texts.map((list) => whole('texts', { datatype: 'BYTES', shape: [list.length], contents: { bytes_contents: list } })),
-  fc
-    .tuple(fc.constantFrom('texts', 'rows'), texts)
-    .map(([name, list]) => whole(name, { datatype: 'BYTES', shape: [list.length] }, packed(...list))),
-);
-
-test('a fuzzer of KServe messages finds an answer to each, and none that is the server’s fault', async (t) => {
-  const client = new KServeClient(t, server.port);
-  const any = fc.oneof(
-    { weight: 1, arbitrary: hostileBytes(modelInferRequest.map(written)) },
-    { weight: 1, arbitrary: plausible },
-    { weight: 1, arbitrary: fitting },
-    { weight: 1, arbitrary: hostileBytes(fitting) },
-  );
-  let good = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(any, { maxLength: 20 }), async (messages) => {
-      const stream = client.stub.makeBidiStreamRequest(
-        '/inference.GRPCInferenceService/ModelStreamInfer',
-        (bytes: Buffer) => bytes,
-        (bytes: Buffer) => streamAnswer.decode(bytes),
-      );
-      for (const message of messages) stream.write(message);
-      stream.end();
-      const answers: { error_message?: string }[] = [];
-      for await (const answer of stream) answers.push(answer);
-      assert.equal(answers.length, messages.length);
-      for (const [i, message] of messages.entries()) {
-        const refusal = await outcome(callRaw(client, 'ModelInfer', message));
-        if (typeof refusal !== 'string') good++;
-        else assert.match(refusal, /^(3|5) /);
-        const text = typeof refusal === 'string' ? refusal.slice(2) : undefined;
-        assert.equal(answers[i]!.error_message, text);
-      }
-    }),
-    { numRuns: 200 },
-  );
-  assert.ok(good > 100, `only ${good} requests were good`);
-  assert.deepEqual(await predictSum(server.client), { version: 1, added: 1 });
-  assert.deepEqual(
-    server.log.filter(({ level }) => level === 'error'),
-    [],
-  );
 });
 
 test('messages of a stream count towards the memory quota until they are answered, and no longer', async (t) => {
