@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { addModel, identityModel } from '../support/ir-model.ts';
+import { accumulatorModel, addModel, identityModel } from '../support/ir-model.ts';
 import { twoInputs } from '../support/protocol-models.ts';
 import { pythonWith } from '../support/python.ts';
 import { restFlags } from '../support/rest.ts';
@@ -43,6 +43,7 @@ test('schemathesis finds no fault of the server and no answer that its descripti
     two: twoInputs(),
     texts: identityModel('STRING'),
     flags: identityModel('BOOL'),
+    sum: accumulatorModel('FP32', [1, 3]),
   };
   for (const [name, model] of Object.entries(models)) model.write(join(folder, name, '1'));
   const list = Object.keys(models).map((name) => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
+import { httpStatusCode } from '../../src/server/wire/http-status.ts';
 import { addModel } from '../support/ir-model.ts';
 import { single } from '../support/repository.ts';
 import { restFlags } from '../support/rest.ts';
@@ -97,6 +98,13 @@ test('no other form of a path is there than those that are described', async () 
     }
   }
   assert.ok(known > 10, `only ${known} were there`);
+});
+
+test('each status that an error has over HTTP is described for some operation', () => {
+  const described = new Set(operations().flatMap(({ operation }) => Object.keys(operation.responses)));
+  // Nobody is there any more to be told that a request was cancelled, and HTTP has no deadlines.
+  const { cancelled: _, 'deadline-exceeded': __, ...told } = httpStatusCode;
+  for (const [code, status] of Object.entries(told)) assert.ok(described.has(String(status)), `${status}: ${code}`);
 });
 
 test('whatever is referred to is there, is used, and ids and parameters are right', () => {

@@ -52,7 +52,7 @@ const forms: Readonly<Record<RestPath['what'], (servable: Servable) => Form>> = 
       },
       204: { description: 'There is nothing to answer: a batch of no elements came out of a pipeline.' },
     },
-    errors: [404, ...ofBodies],
+    errors: [404, 409, 412, ...ofBodies],
   }),
 };
 

@@ -47,6 +47,7 @@ export const errorStatuses = {
   400: 'The request is not as it should be: its path, its headers, its body, or that for this model.',
   404: 'There is no such model, version or label, or it is not loaded.',
   408: 'Nothing more came of the request for too long.',
+  409: 'A sequence that begins is live already.',
   412: 'What is asked for cannot be as things are: a signature that there is not, a config file with problems.',
   413: 'The body is larger than 1 GiB, before or after it is decompressed.',
   415: 'The body has another content encoding than gzip or deflate.',
@@ -54,7 +55,7 @@ export const errorStatuses = {
   431: 'Request line and headers are larger than 16 KiB.',
   500: 'A fault of the server. Its cause is in the log.',
   501: 'Not served here.',
-  503: 'The server is about to end.',
+  503: 'The server is about to end, or a stateful model has as many live sequences as it may.',
 } as const;
 
 export type ErrorStatus = keyof typeof errorStatuses;

@@ -138,6 +138,14 @@ const kserve: Readonly<Record<string, Schema>> = {
           description: 'Whether outputs are given as bytes behind the JSON, less those that say otherwise.',
           type: 'boolean',
         },
+        sequence_id: {
+          description:
+            'Of a stateful model: which sequence this is a step of. 0, where one begins, has the server choose.',
+          type: 'integer',
+          minimum: 0,
+        },
+        sequence_start: { description: 'Whether the sequence begins.', type: 'boolean' },
+        sequence_end: { description: 'Whether this is its last step.', type: 'boolean' },
       }),
       inputs: { type: 'array', minItems: 1, items: schema('InferInput') },
       outputs: {
@@ -180,6 +188,13 @@ const kserve: Readonly<Record<string, Schema>> = {
       model_name: text,
       model_version: wholeNumber,
       id: { description: 'That of the request.', type: 'string' },
+      parameters: closed({
+        sequence_id: {
+          description: 'Of a stateful model: which sequence this was a step of.',
+          type: 'integer',
+          minimum: 0,
+        },
+      }),
       outputs: list(
         closed(
           {
@@ -199,7 +214,7 @@ const kserve: Readonly<Record<string, Schema>> = {
         ),
       ),
     },
-    ['id'],
+    ['id', 'parameters'],
   ),
   RepositoryIndexRequest: object({ ready: { description: 'Whether only what is ready is listed.', type: 'boolean' } }, [
     'ready',

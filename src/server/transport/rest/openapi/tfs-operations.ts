@@ -43,7 +43,7 @@ const forms: Readonly<Record<ModelPath['what'], ((servable: Servable) => Form) |
       200: { description: 'The outputs.', content: content('application/json', 'PredictResponse') },
       204: { description: 'There is nothing to answer: a batch of no elements came out of a pipeline.' },
     },
-    errors: [404, 412, ...ofBodies],
+    errors: [404, 409, 412, ...ofBodies],
   }),
   classify: undefined,
   regress: undefined,
