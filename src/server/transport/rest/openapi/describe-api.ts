@@ -39,6 +39,11 @@ const parameters: Readonly<Record<string, Schema>> = {
   },
 };
 
+/** `components.securitySchemes` */
+const securitySchemes: Readonly<Record<string, Schema>> = {
+  apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, where the server has any.' },
+};
+
 /** The OpenAPI document, 3.1, of the REST API. @param version of the server */
 export function describeApi(version: string) {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -54,14 +59,17 @@ export function describeApi(version: string) {
         'The REST API of TensorFlow Serving and KServe’s v2 protocol. Other paths answer 400, other methods than a path has 405, OPTIONS 200 with the headers of CORS.',
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
+    security: [{}, { apiKey: [] }],
     paths,
-    components: { schemas, parameters, responses: errorResponses() },
+    components: { schemas, parameters, responses: errorResponses(), securitySchemes },
   };
 }
 
 function describe(operation: Operation) {
-  const { id, tag, summary, description, body, answers, errors } = operation;
-  const told = new Set([...everywhere, ...errors].filter((status) => !(status in answers)));
+  const { id, tag, isProbe, summary, description, body, answers, errors } = operation;
+  const told = new Set(
+    [...everywhere, ...(isProbe ? [] : [401 as const]), ...errors].filter((status) => !(status in answers)),
+  );
   const responses = [
     ...Object.entries(answers),
     ...[...told].map((status) => [status, reference('responses', `Error${status}`)] as const),
@@ -71,6 +79,7 @@ function describe(operation: Operation) {
     tags: [tag],
     summary,
     ...(description ? { description } : {}),
+    ...(isProbe ? { security: [] } : {}),
     ...(operation.parameters.length > 0
       ? { parameters: operation.parameters.map((name) => reference('parameters', name)) }
       : {}),

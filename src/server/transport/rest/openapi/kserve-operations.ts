@@ -1,5 +1,6 @@
+import type { RepositoryOrder } from '../../../wire/kserve/repository-model.ts';
 import type { RestPath } from '../../../wire/kserve/rest-path.ts';
-import { content, type Operation, ofBodies } from './operation.ts';
+import { content, type Operation, ofBodies, type Schema } from './operation.ts';
 
 const tag = 'KServe v2';
 const servables = [
@@ -56,6 +57,16 @@ const forms: Readonly<Record<RestPath['what'], (servable: Servable) => Form>> = 
   }),
 };
 
+const orders: Readonly<
+  Record<RepositoryOrder, { readonly summary: string; readonly parameters: Readonly<Record<string, Schema>> }>
+> = {
+  load: { summary: 'Looks for versions of a model now, and loads them, also if it was unloaded', parameters: {} },
+  unload: {
+    summary: 'Takes a model out of service until it is loaded, or a change of the config names it anew',
+    parameters: { unload_dependents: { description: 'Without effect.', type: 'boolean' } },
+  },
+};
+
 /** KServe's v2 protocol over REST, and Triton's repository extension. */
 export const kserveOperations: readonly Operation[] = [
   {
@@ -71,6 +82,7 @@ export const kserveOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/v2/health/live',
+    isProbe: true,
     id: 'isLive',
     tag,
     summary: 'Whether the process lives',
@@ -81,6 +93,7 @@ export const kserveOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/v2/health/ready',
+    isProbe: true,
     id: 'isReady',
     tag,
     summary: 'Whether every required model has a version that is available',
@@ -106,16 +119,23 @@ export const kserveOperations: readonly Operation[] = [
     answers: { 200: { description: 'The index.', content: content('application/json', 'RepositoryIndex') } },
     errors: ofBodies,
   },
-  ...(['load', 'unload'] as const).map(
-    (order): Operation => ({
+  ...Object.entries(orders).map(
+    ([order, { summary, parameters }]): Operation => ({
       method: 'post',
       path: `/v2/repository/models/{model}/${order}`,
       id: `${order}Model`,
       tag,
-      summary: `Refused: what is in the folders and in the config file says what is ${order}ed`,
+      summary,
       parameters: ['model'],
-      answers: {},
-      errors: [501, ...ofBodies],
+      body: { isRequired: false, content: { 'application/json': { schema: parametersOf(parameters) } } },
+      answers: { 200: { description: 'Done.' } },
+      errors: [404, 412, 501, ...ofBodies],
     }),
   ),
 ];
+
+/** The body of an order: parameters, of which these are known and others refused. */
+function parametersOf(known: Readonly<Record<string, Schema>>): Schema {
+  const parameters = { type: 'object', properties: known, additionalProperties: false };
+  return { type: 'object', properties: { parameters } };
+}

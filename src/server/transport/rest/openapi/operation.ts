@@ -9,6 +9,8 @@ export interface Operation {
   /** Unique; what generated clients call it. */
   readonly id: string;
   readonly tag: string;
+  /** Whether no API key is asked for where others need one. */
+  readonly isProbe?: true;
   readonly summary: string;
   readonly description?: string;
   /** Names in `components.parameters`. */
@@ -45,6 +47,7 @@ export interface Answer {
 /** What a status code says wherever it tells of an error; the body is an `Error`. */
 export const errorStatuses = {
   400: 'The request is not as it should be: its path, its headers, its body, or that for this model.',
+  401: 'No API key, or a wrong one, where the server has keys.',
   404: 'There is no such model, version or label, or it is not loaded.',
   408: 'Nothing more came of the request for too long.',
   409: 'A sequence that begins is live already.',
@@ -54,7 +57,7 @@ export const errorStatuses = {
   429: 'The queue of the model is full, or requests in work would exceed the memory quota: ask again later.',
   431: 'Request line and headers are larger than 16 KiB.',
   500: 'A fault of the server. Its cause is in the log.',
-  501: 'Not served here.',
+  501: 'A parameter of the request is not supported.',
   503: 'The server is about to end, or a stateful model has as many live sequences as it may.',
 } as const;
 

@@ -32,6 +32,7 @@ export const serverOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/metrics',
+    isProbe: true,
     id: 'getMetrics',
     tag,
     summary: 'Metrics for Prometheus',
