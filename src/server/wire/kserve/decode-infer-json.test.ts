@@ -45,6 +45,8 @@ const inputs: readonly [json: string, printed: string, tail?: Uint8Array][] = [
   ['"data": ["a\\n", "\\u00e4\\"]"], "datatype": "BYTES", "shape": [2]', 'BYTES STRING (2) "a\n" "ä"]"'],
   ['"shape": [0], "datatype": "FP32", "data": []', 'FP32 FP32 (0) 0: '],
   ['"shape": [2], "datatype": "FP32"', 'FP32 FP32 (2) 0: '],
+  ['"shape": [2], "datatype": "FP32", "data": null', 'FP32 FP32 (2) 0: '],
+  ['"shape": [0], "datatype": "FP32", "data": null, "parameters": {"binary_data_size": 0}', 'FP32 FP32 (0) 0: '],
   ['"shape": [1], "datatype": "INT4", "data": [1]', 'INT4 INVALID (1) 0: '],
   ['"shape": [9223372036854775807], "datatype": "UINT8", "data": [1]', 'UINT8 U8 (9223372036854776000) 1: 01'],
   ['"shape": [-1], "datatype": "UINT8", "data": [1]', 'UINT8 U8 (-1) 1: 01'],

@@ -88,9 +88,8 @@ function readInputs(reader: JsonReader): Input[] {
       else if (member === 'datatype') input.datatype = text(reader, 'datatype');
       else if (member === 'shape') readShape(reader, input.shape);
       else if (member === 'data') {
-        // Of which type they are may be said further on.
-        reader.kind();
-        input.dataAt = reader.position;
+        // Of which type they are may be said further on. KServe's client gives null for none.
+        input.dataAt = reader.kind() === 'null' ? undefined : reader.position;
         reader.skip();
       } else if (member === 'parameters') {
         readParameters(reader, (parameter) => {
