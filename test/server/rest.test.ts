@@ -305,10 +305,10 @@ test('KServe: the server, its models, and what of them is ready', async () => {
     [status, about.name, about.extensions],
     [200, 'OpenVINO Model Server', ['binary_tensor_data', 'sequence']],
   );
-  assert.deepEqual(await get('/v2/health/live'), [200, '']);
-  assert.deepEqual(await get('/v2/health/ready'), [200, '']);
-  assert.deepEqual(await get('/v2/models/m/ready'), [200, '']);
-  assert.deepEqual(await get('/v2/models/m/versions/1/ready'), [200, '']);
+  assert.deepEqual(await get('/v2/health/live'), [200, { live: true }]);
+  assert.deepEqual(await get('/v2/health/ready'), [200, { ready: true }]);
+  assert.deepEqual(await get('/v2/models/m/ready'), [200, { name: 'm', ready: true }]);
+  assert.deepEqual(await get('/v2/models/m/versions/1/ready'), [200, { name: 'm', ready: true }]);
   const notFound = (what: string) => [404, { error: `Model with requested ${what} is not found` }];
   assert.deepEqual(await get('/v2/models/m/versions/0/ready'), notFound('version'));
   assert.deepEqual(await get('/v2/models/m/versions/9'), notFound('version'));

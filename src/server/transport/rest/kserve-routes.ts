@@ -50,9 +50,9 @@ export function kserveRoutes(
     const versions = dataplane.availableVersions(servable.name);
     return { contentType: json, body: encodeModelMetadataJson(servable.name, versions, signature) };
   });
-  const ready = method(endpoints.kserveRestReady, ({ path }, call) => {
+  const modelReady = method(endpoints.kserveRestReady, ({ path }, call) => {
     dataplane.checkName(path.name);
-    if (dataplane.isAvailable(servableOf(path), call)) return empty(200);
+    if (dataplane.isAvailable(servableOf(path), call)) return told({ name: path.name, ready: true });
     throw new ServingError('not-loaded', 'Model with requested version is not loaded yet');
   });
   const isReady = () => !ending.aborted && (dataplane.readiness()?.isReady ?? false);
@@ -62,8 +62,16 @@ export function kserveRoutes(
       path: '/v2',
       answer: () => ({ contentType: json, body: encodeServerMetadataJson(serverVersion) }),
     },
-    { method: 'GET', path: '/v2/health/live', isProbe: true, answer: () => empty(200) },
-    { method: 'GET', path: '/v2/health/ready', isProbe: true, answer: () => empty(isReady() ? 200 : 503) },
+    { method: 'GET', path: '/v2/health/live', isProbe: true, answer: () => told({ live: true }) },
+    {
+      method: 'GET',
+      path: '/v2/health/ready',
+      isProbe: true,
+      answer() {
+        const ready = isReady();
+        return told({ ready }, ready ? 200 : 503);
+      },
+    },
     {
       method: 'POST',
       path: '/v2/repository/index',
@@ -89,7 +97,7 @@ export function kserveRoutes(
       answer(request, call) {
         const path = parse(request.path);
         if (path.what === 'metadata') return metadata({ path, request }, call);
-        if (path.what === 'ready') return ready({ path, request }, call);
+        if (path.what === 'ready') return modelReady({ path, request }, call);
         throw wrongMethod('GET', request.path, ['POST']);
       },
     },
@@ -134,4 +142,9 @@ function inferred(dataplane: Dataplane, { path, request }: Ask, call: CallContex
 
 function empty(status: number): RestAnswer {
   return { status, contentType: json, body: '' };
+}
+
+/** What is live or ready: the Open Inference Protocol has it in the body as well, and KServe's client reads it there. */
+function told(state: object, status = 200): RestAnswer {
+  return { status, contentType: json, body: JSON.stringify(state) };
 }
