@@ -27,7 +27,7 @@ async function ask(url: string, options: RequestInit = {}): Promise<[number, str
   return [response.status, response.headers.get('content-type'), await response.text()];
 }
 
-const json = 'application/json; charset=utf-8';
+const json = 'application/json';
 
 test('metrics come as Prometheus wants them', async (t) => {
   const { url } = await start(t, async () => 'a 1\n');

@@ -177,7 +177,10 @@ async function handle(
 
 function send(reply: FastifyReply, { status = 200, contentType, headers = {}, body }: RestAnswer): FastifyReply {
   reply.code(status).type(contentType).headers(headers);
-  if (typeof body === 'string' || body instanceof Uint8Array) return reply.send(status === 204 ? undefined : body);
+  // Of bytes fastify leaves the type as it is. To that of strings it adds a charset, which JSON has none of and clients such as KServe's
+  // do not expect.
+  if (typeof body === 'string') return reply.send(status === 204 ? undefined : Buffer.from(body));
+  if (body instanceof Uint8Array) return reply.send(status === 204 ? undefined : body);
   // What fits in one chunk goes out as a whole, with its length.
   const first = body.next();
   const second = first.done ? first : body.next();
