@@ -1,6 +1,6 @@
 """Asks a server whatever tritonclient can ask over gRPC, and checks each answer. Usage: tritonclient_check.py ADDRESS
 
-It serves the models of tritonclient.test.ts: those of the fixtures (y = 2x + 1), `add_TYPE` (a = b + 1) for each datatype,
+It serves the models of every-model.test.ts: those of the fixtures (y = 2x + 1), `add_TYPE` (a = b + 1) for each datatype,
 `texts` and `flags` (a = b), `rows` (texts as rows of bytes, as they are) and `two` (a = b + 1, d = c).
 """
 
