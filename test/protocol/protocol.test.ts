@@ -8,13 +8,20 @@ import { kserveRestWays } from './kserve-rest.ts';
 import { comparable, type PlainTensor } from './plain-tensor.ts';
 import { type Outcome, type ProtocolCase, refusals, type Way } from './protocol-case.ts';
 import { refusedCases } from './refused-cases.ts';
+import { sequenceCases } from './sequence-cases.ts';
 import { serveModels } from './served-models.ts';
 import { tensorCases } from './tensor-cases.ts';
 import { tfsGrpcWays } from './tfs-grpc.ts';
 import { tfsRestWays } from './tfs-rest.ts';
 import { versionCases } from './version-cases.ts';
 
-const cases: readonly ProtocolCase[] = [...tensorCases, ...versionCases, ...imageCases, ...refusedCases];
+const cases: readonly ProtocolCase[] = [
+  ...tensorCases,
+  ...versionCases,
+  ...imageCases,
+  ...refusedCases,
+  ...sequenceCases,
+];
 
 const cleanUps: (() => unknown)[] = [];
 const file: Cleanup = { after: (cleanUp) => cleanUps.push(cleanUp) };

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesPerElement, type Precision } from '../../src/server/model/tensor.ts';
-import { addModel, identityModel } from '../support/ir-model.ts';
+import { accumulatorModel, addModel, identityModel } from '../support/ir-model.ts';
 import { statuses } from '../support/predict.ts';
 import { protocolModels } from '../support/protocol-models.ts';
 import { restFlags } from '../support/rest.ts';
@@ -14,6 +14,7 @@ const options: Readonly<Record<string, object>> = {
   m: { model_version_policy: { all: {} }, version_labels: { stable: 1, canary: 2, later: 9 } },
   gone: { model_version_policy: { all: {} } },
   broken: { required: false },
+  total: { stateful: true },
   picture: { layout: 'NHWC' },
   pictures: { layout: 'NHWC' },
   planes: { layout: 'NCHW' },
@@ -21,7 +22,7 @@ const options: Readonly<Record<string, object>> = {
 
 /**
  * A server of what the cases ask for: the models of all protocol tests; `same_TYPE`, which gives what it gets; `m`, of two versions, each of
- * which adds its number; `gone`, whose first version is retired; `broken`, which does not load; some for images, which they give as they are.
+ * which adds its number; `gone`, whose first version is retired; `broken`, which does not load; `total`, which adds up a sequence; some for images, which they give as they are.
  */
 export async function serveModels(t: Cleanup): Promise<{ server: TestServer; url: string }> {
   const folder = temporaryFolder(t);
@@ -29,6 +30,7 @@ export async function serveModels(t: Cleanup): Promise<{ server: TestServer; url
     ...protocolModels(),
     ...Object.fromEntries(precisions.map((precision) => [`same_${precision}`, identityModel(precision)])),
     scalar: addModel('FP32', []),
+    total: accumulatorModel('FP32', [1, 2]),
     range: addModel('FP32', ['1..5', -1]),
     picture: addModel('FP32', [1, 4, 6, 3], 0),
     pictures: addModel('U8', [-1, -1, -1, -1], 0),
