@@ -275,6 +275,7 @@ function runTraced(
   call: CallContext,
 ): Promise<Answer> {
   const { signature } = pinned.model;
+  const { takeMemory, signal } = call;
   call.span?.set({
     [attribute.modelName]: pinned.name,
     [attribute.modelVersion]: pinned.version,
@@ -284,7 +285,9 @@ function runTraced(
   const inference =
     pinned.kind === 'pipeline'
       ? inferLater(runner, inputs, call)
-      : inferTraced(call.span!, (onStart) => runner.infer(inputs, { ...call, onStart }));
+      : inferTraced(call.span!, (onStart) =>
+          runner.infer(inputs, { takeMemory, ...(signal ? { signal } : {}), onStart }),
+        );
   return answerLater(pinned, inference, outputs, call);
 }
 
