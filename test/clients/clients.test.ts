@@ -111,18 +111,15 @@ test('the Python samples, over the stubs of tensorflow-serving-api, print the sa
   }
 });
 
-test('ovmsclient gets right answers', async (t) => {
-  const environment = pythonWith('test/clients/requirements.txt');
-  if ('missing' in environment) return t.skip(environment.missing);
-  const script = join(root, 'test/clients/ovmsclient_check.py');
-  const { stdout } = await run(environment.python, [script, `localhost:${server.port}`, image]);
-  assert.equal(stdout, 'all answers are right\n');
-});
-
-test('ovmsclient gets right answers over HTTP', async (t) => {
-  const environment = pythonWith('test/clients/requirements.txt');
-  if ('missing' in environment) return t.skip(environment.missing);
-  const script = join(root, 'test/clients/ovmsclient_http_check.py');
-  const { stdout } = await run(environment.python, [script, `localhost:${rest.port}`, image]);
-  assert.equal(stdout, 'all answers are right\n');
-});
+for (const [protocol, port] of [
+  ['grpc', () => server.port],
+  ['http', () => rest.port],
+] as const) {
+  test(`ovmsclient gets right answers over ${protocol}`, async (t) => {
+    const environment = pythonWith('test/clients/requirements.txt');
+    if ('missing' in environment) return t.skip(environment.missing);
+    const script = join(root, 'test/clients/ovmsclient_check.py');
+    const { stdout } = await run(environment.python, [script, protocol, `localhost:${port()}`, image]);
+    assert.equal(stdout, 'all answers are right\n');
+  });
+}

@@ -1,4 +1,4 @@
-"""Asks a server of the digits model whatever ovmsclient can ask, and checks each answer. Usage: ovmsclient_check.py ADDRESS IMAGE"""
+"""Asks a server of the digits model whatever ovmsclient can ask, and checks each answer. Usage: ovmsclient_check.py grpc|http ADDRESS IMAGE"""
 
 import sys
 
@@ -6,8 +6,8 @@ import numpy
 import ovmsclient
 from PIL import Image
 
-address, file = sys.argv[1:]
-client = ovmsclient.make_grpc_client(address)
+protocol, address, file = sys.argv[1:]
+client = {"grpc": ovmsclient.make_grpc_client, "http": ovmsclient.make_http_client}[protocol](address)
 
 status = client.get_model_status(model_name="digits")
 assert status == {2: {"state": "AVAILABLE", "error_code": 0, "error_message": "OK"}}, status
@@ -19,9 +19,10 @@ assert metadata["outputs"]["probabilities"] == {"shape": [-1, 10], "dtype": "DT_
 assert metadata["outputs"]["digit"] == {"shape": [-1], "dtype": "DT_INT64"}, metadata
 
 pixels = numpy.asarray(Image.open(file).convert("L").resize((8, 8), Image.Resampling.BOX), dtype=numpy.float32)
-answer = client.predict(inputs={"image": pixels.reshape(1, 8, 8, 1)}, model_name="digits")
-assert answer["digit"].tolist() == [3], answer
-assert abs(answer["probabilities"].sum() - 1) < 1e-5, answer
+for inputs in (pixels.reshape(1, 8, 8, 1), pixels.reshape(1, 8, 8, 1).tolist()):
+    answer = client.predict(inputs={"image": inputs}, model_name="digits")
+    assert answer["digit"].tolist() == [3], answer
+    assert abs(answer["probabilities"].sum() - 1) < 1e-5, answer
 
 try:
     client.get_model_status(model_name="nobody")
