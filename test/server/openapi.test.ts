@@ -34,7 +34,7 @@ before(async (t) => {
   url = `http://127.0.0.1:${port}`;
   await startServer(context, [...single(folder), ...flags, '--metrics_enable']);
   const response = await fetch(`${url}/openapi.json`);
-  assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
+  assert.equal(response.headers.get('content-type'), 'application/json');
   description = (await response.json()) as Description;
 });
 

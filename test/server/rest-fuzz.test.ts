@@ -217,7 +217,7 @@ async function checkGoods(): Promise<void> {
 function checkAnswer(asked: Asked, { status, headers, body }: Answered): void {
   assert.ok(status < 500, `${status} ${body}`);
   if (status < 400 || asked.method === 'OPTIONS') return;
-  assert.equal(headers['content-type'], 'application/json; charset=utf-8');
+  assert.equal(headers['content-type'], 'application/json');
   assert.deepEqual(Object.keys(JSON.parse(body.toString())), ['error']);
 }
 
